@@ -1,0 +1,1 @@
+"""How probes run; knows no particular probe."""

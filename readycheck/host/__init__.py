@@ -1,0 +1,1 @@
+"""What this operating system says and wants."""

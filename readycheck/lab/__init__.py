@@ -1,0 +1,1 @@
+"""The embedded STUN/TURN server: the far end of the default run and of the tests."""

@@ -1,0 +1,1 @@
+"""What is said: evidence, failures, verdicts, reports. Imports nothing else of readycheck."""

@@ -1,0 +1,96 @@
+"""Evidence: facts that a probe gathered, and the metrics that a profile may name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, get_args
+
+from readycheck.model.failure import FailureCode
+
+Unit = Literal["ratio", "ms", "s", "bool", "text", "number", "packet", "byte", "bit/s", "call", "dBm"]
+Scale = Literal["nb", "fb"]
+Value = bool | int | float | str | None
+
+UNITS: tuple[str, ...] = get_args(Unit)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the true value lies at the stated confidence; None is unbounded on that side."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A metric's answer that says more than a bare value: its bounds, its scale, or why it is what it is.
+
+    A value of None means not measured. `reason` is the commonest failure behind the value.
+    """
+
+    value: Value
+    interval: Interval | None = None
+    reason: FailureCode | None = None
+    scale: Scale | None = None
+
+
+@dataclass(frozen=True)
+class MetricDefinition:
+    """What `readycheck probes` tells of a metric."""
+
+    name: str
+    unit: Unit
+    meaning: str
+
+
+class metric(property):  # noqa: N801 - used as a decorator, like property
+    """Marks a property of an evidence class that a profile can name, with its unit."""
+
+    unit: Unit
+
+    def __init__(self, fget: Callable[[Any], Any], unit: Unit) -> None:
+        super().__init__(fget)
+        self.unit = unit
+        self.meaning = " ".join((fget.__doc__ or "").split())
+
+
+def metric_of(unit: Unit) -> Callable[[Callable[[Any], Quantity | Value]], metric]:
+    """Turn a method without arguments into a metric with this unit; its docstring is the meaning."""
+    return lambda method: metric(method, unit)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Base of what a probe returns: frozen, JSON both ways, units in every name."""
+
+    version: ClassVar[int] = 1
+
+    @classmethod
+    def definitions(cls) -> Iterator[tuple[str, metric]]:
+        """Attribute name and metric, in the order in which the class states them."""
+        for parent in reversed(cls.__mro__):
+            for name, attribute in vars(parent).items():
+                if isinstance(attribute, metric):
+                    yield name, attribute
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Every metric's answer by attribute name."""
+        answers = {}
+        for name, _ in self.definitions():
+            answer = getattr(self, name)
+            answers[name] = answer if isinstance(answer, Quantity) else Quantity(answer)
+        return answers
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        from pydantic import TypeAdapter  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
+
+        data: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json")
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """From JSON values; raises pydantic.ValidationError if they are no such evidence."""
+        from pydantic import TypeAdapter  # noqa: PLC0415 - see to_json
+
+        return TypeAdapter(cls).validate_python(data)

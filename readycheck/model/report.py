@@ -1,0 +1,225 @@
+"""The report: one versioned value, written whole, readable for ever."""
+
+import ipaddress
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+from typing import Any
+
+from readycheck.model.evidence import Interval, Quantity, Value
+from readycheck.model.failure import Failure
+from readycheck.model.verdict import Decision, Finding, Text
+
+SCHEMA = "readycheck.report/1"
+
+
+class UnreadableReport(Exception):  # noqa: N818 - reads as the sentence it is
+    """This file is no report that this version can read; the sentence says why."""
+
+
+class ObservationStatus(StrEnum):
+    """What became of a probe."""
+
+    COLLECTED = auto()
+    FAILED = auto()
+    SKIPPED = auto()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured figure with its unit; a value of None means not measured.
+
+    `bounded` tells figures with an interval from those without; a bound of None is unbounded on that side.
+    """
+
+    value: Value
+    unit: str
+    bounded: bool = False
+    low: float | None = None
+    high: float | None = None
+    scale: str | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, quantity: Quantity, unit: str) -> "Metric":
+        """A metric's answer as it stands in a report: finite numbers, rounded to what was measured."""
+        interval = quantity.interval or Interval(None, None)
+        return cls(
+            value=_rounded(quantity.value),
+            unit=unit,
+            bounded=quantity.interval is not None,
+            low=_rounded(interval.low),
+            high=_rounded(interval.high),
+            scale=quantity.scale,
+            reason=quantity.reason,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON: bounds and scale only where there are any."""
+        data: dict[str, Any] = {"value": self.value}
+        if self.bounded:
+            data |= {"low": self.low, "high": self.high}
+        data["unit"] = self.unit
+        if self.scale:
+            data["scale"] = self.scale
+        return data | {"reason": self.reason}
+
+
+def _rounded(value: Any) -> Any:
+    """Six significant decimals are below any clock here; infinities are not measured."""
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a probe left: its evidence, or why there is none, bound to the targets that it met."""
+
+    status: ObservationStatus
+    evidence_version: int
+    inputs: str
+    started_at: str | None = None
+    elapsed_ms: float | None = None
+    failure: Failure | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """The program that wrote the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """When and how it ran."""
+
+    id: str
+    started_at: str
+    duration_s: float
+    interrupted: bool = False
+    label: str | None = None
+    site: str | None = None
+    scope: str = "workstation"
+
+
+@dataclass(frozen=True)
+class ProfileReference:
+    """The profile that was judged against, by digest; it is not repeated."""
+
+    id: str
+    title: Text
+    sha256: str
+    lab: bool = False
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine, under a pseudonym unless its owner wants otherwise."""
+
+    os: str
+    os_version: str
+    python: str
+    host: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a run says."""
+
+    tool: Tool
+    run: Run
+    profile: ProfileReference
+    environment: Environment
+    decision: Decision
+    ready_on: str | None
+    findings: tuple[Finding, ...]
+    metrics: Mapping[str, Metric]
+    observations: Mapping[str, Observation]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, keys in the order of the contract."""
+        from pydantic import TypeAdapter  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
+
+        data: dict[str, Any] = TypeAdapter(Report).dump_python(self, mode="json")
+        data["metrics"] = {name: metric.to_json() for name, metric in self.metrics.items()}
+        return {"schema": SCHEMA} | data
+
+    def dumps(self) -> str:
+        """As one line of JSON text per top-level key's worth; never NaN."""
+        return json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Report":
+        """Read a report; raises UnreadableReport with one clear sentence."""
+        from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - see to_json
+
+        if not isinstance(data, dict) or not str(data.get("schema", "")).startswith("readycheck.report/"):
+            raise UnreadableReport("no readycheck report: its schema should read " + SCHEMA)
+        if data["schema"] != SCHEMA:
+            raise UnreadableReport(
+                f"its schema is {_one_line(data['schema'])}, this version reads {SCHEMA}: use a newer readycheck"
+            )
+        body = {key: value for key, value in data.items() if key != "schema"}
+        metrics = body.get("metrics")
+        if isinstance(metrics, dict):
+            body["metrics"] = {
+                name: metric | {"bounded": "low" in metric or "high" in metric} if isinstance(metric, dict) else metric
+                for name, metric in metrics.items()
+            }
+        try:
+            return TypeAdapter(cls).validate_python(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise UnreadableReport(f"{_one_line(where)}: {first['msg']}") from None
+
+    @classmethod
+    def loads(cls, text: str) -> "Report":
+        """Read a report's JSON text; raises UnreadableReport."""
+        try:
+            data = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableReport(f"no JSON: {_one_line(str(error))}") from None
+        return cls.from_json(data)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())[:200]
+
+
+_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+
+
+def cut_public_addresses(value: Any) -> Any:
+    """JSON values with public addresses cut to /24 and /48; URLs of the profile keep theirs."""
+    if isinstance(value, str):
+        return _IPV6.sub(_cut, _IPV4.sub(_cut, value))
+    if isinstance(value, list | tuple):
+        return [cut_public_addresses(item) for item in value]
+    if isinstance(value, dict):
+        return {key: item if key == "url" else cut_public_addresses(item) for key, item in value.items()}
+    return value
+
+
+def _cut(match: re.Match[str]) -> str:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return match[0]
+    if not address.is_global:
+        return match[0]
+    prefix = 24 if address.version == 4 else 48  # noqa: PLR2004 - IP version
+    return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))

@@ -1,0 +1,1 @@
+"""Sockets: names resolved, datagrams, streams, TLS, and TURN driven over them."""

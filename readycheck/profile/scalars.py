@@ -1,0 +1,52 @@
+"""Scalars of a profile: texts by language, durations, bit rates, ids read from their text."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+UNRESOLVED = "${"
+"""Marks a value whose environment variable is not known: kept as it stands, not validated further."""
+
+_DURATION = re.compile(r"(\d+)\s*([wdh])")
+_DURATION_HOURS = {"w": 7 * 24, "d": 24, "h": 1}
+_BIT_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)")
+_BIT_RATE_FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+
+
+def _text_of_scalar(value: Any) -> Any:
+    """A number's own text as it was written: `02e9` and `1395` are ids, `120` is a version."""
+    return getattr(value, "text", value)
+
+
+def _by_language(value: Any) -> Any:
+    return {"": value} if isinstance(value, str) else value
+
+
+def _lead_time(value: Any) -> Any:
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        hours = int(match[1]) * _DURATION_HOURS[match[2]]
+        return -(-hours // 24)
+    raise ValueError("a duration like 45d, 6w or 12h is expected")
+
+
+def _bit_rate(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and (match := _BIT_RATE.fullmatch(value)):
+        return round(float(match[1]) * _BIT_RATE_FACTOR[match[2]])
+    raise ValueError("a bit rate like 100M, 512k or 2000000 is expected")
+
+
+ScalarText = Annotated[str, BeforeValidator(_text_of_scalar)]
+Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
+"""A text: a string, or a mapping by language; a plain string is kept under ""."""
+Days = Annotated[int, BeforeValidator(_lead_time)]
+BitRate = Annotated[int, BeforeValidator(_bit_rate), Field(gt=0)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+
+
+def days(count: int) -> timedelta:
+    """So many days."""
+    return timedelta(days=count)

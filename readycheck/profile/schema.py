@@ -1,0 +1,297 @@
+"""The profile as it is written (schema readycheck.profile/1): targets, settings, requirements, waivers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+
+from readycheck.model.evidence import Scale, Value
+from readycheck.model.verdict import Scope, Severity
+from readycheck.profile.scalars import UNRESOLVED, BitRate, Days, Identifier, ScalarText, Words
+from readycheck.rtc.ice_server import IceUrl, parse_ice_url
+
+SCHEMA = "readycheck.profile/1"
+COMPARATORS = ("at_most", "at_least", "equals", "one_of", "version_at_least", "matches")
+
+
+class Part(BaseModel):
+    """Base of every mapping: unknown keys and loose types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class SignallingTarget(Part):
+    """An HTTPS or WSS address that the softphone talks to."""
+
+    url: str
+    expect_status: list[int] | None = None
+
+
+class IceServer(Part):
+    """STUN and TURN URLs with their credentials, shaped as the browser's RTCIceServer (W3C WebRTC)."""
+
+    urls: list[str] = Field(min_length=1)
+    username: SecretStr | None = None
+    credential: SecretStr | None = None
+    shared_secret: SecretStr | None = None
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("urls")
+    @classmethod
+    def _parsable(cls, urls: list[str]) -> list[str]:
+        for url in urls:
+            if UNRESOLVED not in url:
+                parse_ice_url(url)
+        return urls
+
+    @model_validator(mode="after")
+    def _whole_credentials(self) -> IceServer:
+        if self.shared_secret and (self.username or self.credential):
+            raise ValueError("either shared_secret, or username and credential, not both")
+        if bool(self.username) != bool(self.credential):
+            raise ValueError("username and credential go together")
+        return self
+
+    @property
+    def parsed_urls(self) -> list[IceUrl]:
+        """Its URLs in parts; raises ValueError where a variable is unset."""
+        return [parse_ice_url(url) for url in self.urls]
+
+
+class Reflector(Part):
+    """The far end in the data centre."""
+
+    stamp: str | None = None
+    url: str | None = None
+    key: SecretStr | None = None
+
+
+class Media(Part):
+    """Networks and ports to which the platform sends media."""
+
+    cidrs: list[str] = []
+    udp_ports: list[ScalarText] = []
+
+
+class Identity(Part):
+    """An OpenID Connect issuer."""
+
+    issuer: str
+
+
+class Fallback(Part):
+    """The telephony that takes over: a SIP URI."""
+
+    sip: str
+
+
+class Targets(Part):
+    """Whom the softphone talks to."""
+
+    signalling: list[SignallingTarget] = []
+    ice_servers: list[IceServer] = []
+    reflector: Reflector | None = None
+    media: Media | None = None
+    identity: list[Identity] = []
+    fallback: list[Fallback] = []
+
+
+class Trust(Part):
+    """Certificates trusted beyond the operating system's store."""
+
+    ca_file: str | None = None
+
+
+class CallSettings(Part):
+    """The call that is placed through the relay."""
+
+    codec: Literal["opus"] = "opus"
+    bitrate_bps: BitRate = Field(default=32_000, ge=6_000, le=510_000)
+    ptime_ms: Literal[10, 20, 40, 60] = 20
+    seconds: float = Field(default=5, gt=0, le=600)
+
+
+class PathSettings(Part):
+    """How long the path is measured, and how sure the answer must be."""
+
+    min_seconds: float = Field(default=8, gt=0, le=3600)
+    max_seconds: float = Field(default=60, gt=0, le=3600)
+    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PathSettings:
+        if self.min_seconds > self.max_seconds:
+            raise ValueError("min_seconds is above max_seconds")
+        return self
+
+
+class BandwidthSettings(Part):
+    """What may be loaded, and with how many calls."""
+
+    via: Literal["reflector", "relay"] = "reflector"
+    calls: int = Field(default=1, ge=1)
+
+
+class Link(Part):
+    """The site's link to the internet."""
+
+    down_bps: BitRate
+    up_bps: BitRate
+    kind: str | None = None
+    voice_share: float = Field(default=1, gt=0, le=1)
+
+
+class Site(Part):
+    """How many agents share which link."""
+
+    agents: int | None = Field(default=None, ge=1)
+    occupancy: float = Field(default=0.85, gt=0, le=1)
+    link: Link | None = None
+
+
+class AllowedBrowser(Part):
+    """A browser that the platform supports."""
+
+    name: str
+    at_least: ScalarText | None = None
+
+
+class AllowedHeadset(Part):
+    """A headset on the project's list, by USB vendor, product name or product id."""
+
+    vid: ScalarText | None = None
+    pid: ScalarText | None = None
+    product: ScalarText | None = None
+
+
+class Allowed(Part):
+    """The project's lists."""
+
+    browsers: list[AllowedBrowser] = []
+    headsets: list[AllowedHeadset] = []
+
+
+class Question(Part):
+    """What only a person can answer."""
+
+    id: Identifier
+    ask: Words
+    answers: dict[str, Literal["pass", "fail", "inconclusive"]] = Field(min_length=1)
+    severity: Severity = Field(default=Severity.BLOCKER, strict=False)
+    owner: str | None = None
+    lead_time: Days | None = None
+    title: Words | None = None
+    remedy: Words | None = None
+    disabled: bool = False
+
+
+class Flow(Part):
+    """What the letter asks for beyond the targets."""
+
+    to: list[str] = Field(min_length=1)
+    protocol: Literal["tcp", "udp"]
+    ports: list[ScalarText] = Field(min_length=1)
+    why: Words | None = None
+
+
+class Comparison(Part):
+    """A metric and exactly one comparator."""
+
+    metric: str
+    at_most: float | None = None
+    at_least: float | None = None
+    equals: bool | float | str | None = None
+    one_of: list[bool | float | str] | None = Field(default=None, min_length=1)
+    version_at_least: ScalarText | None = None
+    matches: str | None = None
+
+    @model_validator(mode="after")
+    def _one_comparator(self) -> Comparison:
+        given = [name for name in COMPARATORS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"exactly one of {', '.join(COMPARATORS)} is needed, found {found}")
+        return self
+
+    @property
+    def comparator(self) -> tuple[str, Any]:
+        """Name and operand of the one comparator given."""
+        return next((name, getattr(self, name)) for name in COMPARATORS if getattr(self, name) is not None)
+
+
+class Requirement(Comparison):
+    """What the project asks of one metric, who mends it and how long that takes."""
+
+    id: Identifier
+    scope: Scope = Field(default=Scope.WORKSTATION, strict=False)
+    unit: str | None = None
+    scale: Scale | None = None
+    when: Comparison | None = None
+    severity: Severity = Field(default=Severity.BLOCKER, strict=False)
+    title: Words | None = None
+    remedy: Words | None = None
+    owner: str | None = None
+    lead_time: Days | None = None
+    disabled: bool = False
+
+
+def _iso_date(value: Any) -> Any:
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    return value
+
+
+class Waiver(Part):
+    """A failure that somebody accepted until a date (UTC, inclusive)."""
+
+    requirement: str
+    reason: str
+    approved_by: str
+    until: Annotated[date, BeforeValidator(_iso_date)]
+
+
+class Profile(Part):
+    """One project: whom to reach, how to measure, what to ask."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    schema_: Literal["readycheck.profile/1"] = Field(alias="schema")
+    id: Identifier
+    title: Words = {}
+    description: Words | None = None
+    extends: list[str] = []
+    lab: bool = False
+    """Start the embedded server; its ports reach the profile as READYCHECK_LAB_… variables."""
+    targets: Targets = Targets()
+    trust: Trust = Trust()
+    call: CallSettings = CallSettings()
+    path: PathSettings = PathSettings()
+    bandwidth: BandwidthSettings = BandwidthSettings()
+    site: Site = Site()
+    allowed: Allowed = Allowed()
+    questions: list[Question] = []
+    flows: list[Flow] = []
+    requirements: list[Requirement] = []
+    waivers: list[Waiver] = []
+
+    _identity: Profile | None = PrivateAttr(default=None)
+    _sha256: str = PrivateAttr(default="")
+
+    @property
+    def identity(self) -> Profile:
+        """This profile as it identifies its targets: the ports of the embedded server, new in each run, left out."""
+        return self._identity or self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the effective profile, secrets out."""
+        return self._sha256
+
+
+__all__ = ["COMPARATORS", "SCHEMA", "Comparison", "IceServer", "Profile", "Requirement", "Value", "Waiver"]

@@ -1,0 +1,1 @@
+"""Protocols and mathematics without sockets: STUN, TURN, delay statistics."""
