@@ -64,13 +64,21 @@ class Credentials:
         """The HMAC key: MD5(username ":" realm ":" password), RFC 8489 section 9.2.2."""
         return hashlib.md5(f"{self.username}:{realm}:{self.password}".encode(), usedforsecurity=False).digest()
 
+    @property
+    def _expiry_unix_s(self) -> int | None:
+        """When a TURN REST user name (`expiry[:id]`, or `id:expiry` as some servers have it) runs out."""
+        match = re.fullmatch(r"(\d{9,11})(?::.*)?|[^:]*:(\d{9,11})", self.username)
+        return int(match[1] or match[2]) if match else None
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """Whether the user name carries an expiry."""
+        return self._expiry_unix_s is not None
+
     def expired_since_s(self, now_unix_s: float) -> float | None:
-        """Seconds since a TURN REST user name (`expiry[:id]`) ran out by this clock; None if it did not or is none."""
-        match = re.fullmatch(r"(\d{9,11})(?::.*)?|(?:[^:]*:)(\d{9,11})", self.username)
-        if not match:
-            return None
-        since = now_unix_s - int(match[1] or match[2])
-        return since if since > 0 else None
+        """Seconds since a TURN REST user name ran out by this clock; None if it did not or is none."""
+        expiry = self._expiry_unix_s
+        return now_unix_s - expiry if expiry is not None and now_unix_s > expiry else None
 
 
 def ephemeral_credentials(shared_secret: str, now_unix_s: float, lifetime_s: int = 86_400) -> Credentials:

@@ -1,0 +1,50 @@
+"""Which probes run, in which order, and which of them alone."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from readycheck.engine.registry import AnyProbe
+
+
+class UnknownProbe(Exception):  # noqa: N818 - reads as the sentence it is
+    """No probe has this id."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Probes that run side by side, then those that run alone; all in an order in which requirements come first."""
+
+    side_by_side: tuple[AnyProbe, ...]
+    alone: tuple[AnyProbe, ...]
+    not_selected: tuple[AnyProbe, ...]
+
+    @property
+    def selected(self) -> tuple[AnyProbe, ...]:
+        """Everything that runs, in order."""
+        return self.side_by_side + self.alone
+
+
+def make_plan(
+    probes: Mapping[str, AnyProbe], *, only: Collection[str] | None = None, skip: Collection[str] = ()
+) -> Plan:
+    """Choose probes: `only` these and what they require, or all; never those to `skip`, nor what requires them.
+
+    Raises UnknownProbe.
+    """
+    for name in [*(only or ()), *skip]:
+        if name not in probes:
+            raise UnknownProbe(f"unknown probe {name!r}; there are {', '.join(probes)}")
+    chosen = set(probes if only is None else only)
+    for probe in reversed(probes.values()):
+        if probe.id in chosen:
+            chosen |= {required.id for required in probe.requires}
+    chosen -= set(skip)
+    for probe in probes.values():
+        if any(required.id not in chosen for required in probe.requires):
+            chosen.discard(probe.id)
+    running = [probe for probe in probes.values() if probe.id in chosen]
+    return Plan(
+        side_by_side=tuple(probe for probe in running if not probe.exclusive),
+        alone=tuple(probe for probe in running if probe.exclusive),
+        not_selected=tuple(probe for probe in probes.values() if probe.id not in chosen),
+    )

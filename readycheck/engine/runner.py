@@ -1,0 +1,139 @@
+"""Runs a plan: each probe under its own deadline, its fault its own, nothing lost on Ctrl-C."""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from readycheck.engine.clock import Clock, timestamp
+from readycheck.engine.events import Listener, ProbeEnded, ProbeStarted
+from readycheck.engine.plan import Plan
+from readycheck.engine.probe import Context
+from readycheck.engine.registry import AnyProbe, inputs_digest
+from readycheck.model.evidence import Evidence, Quantity
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.model.report import Metric, Observation, ObservationStatus, cut_public_addresses
+from readycheck.profile.schema import Profile
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """What a probe brought, in the forms that are kept."""
+
+    evidence: dict[str, Any] = field(default_factory=dict)
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    summary: str | None = None
+
+
+@dataclass
+class Collection:
+    """What the probes brought, as it comes: whole after the run, and as far as it got after Ctrl-C."""
+
+    plan: Plan
+    profile: Profile
+    clock: Clock
+    listener: Listener = lambda _: None
+    show_addresses: bool = False
+    on_fault: Callable[[str, str], None] = lambda _probe, _trace: None
+    """Told the probe and the traceback when a probe itself is at fault."""
+    observations: dict[str, Observation] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    faulty: bool = False
+    _evidence: dict[str, Evidence] = field(default_factory=dict)
+
+    async def collect(self) -> None:
+        """Run the plan. On cancellation every running probe is stopped and what it measured is kept."""
+        for probe in self.plan.not_selected:
+            self._record(probe, self._without_evidence(probe, FailureCode.NOT_SELECTED, "select"))
+        done = {probe.id: asyncio.Event() for probe in self.plan.side_by_side}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for probe in self.plan.side_by_side:
+                    group.create_task(self._run_after(probe, done), name=probe.id)
+            for probe in self.plan.alone:
+                await self._run(probe)
+        finally:
+            self._record_the_rest()
+
+    async def _run_after(self, probe: AnyProbe, done: dict[str, asyncio.Event]) -> None:
+        for required in probe.requires:
+            await done[required.id].wait()
+        try:
+            await self._run(probe)
+        finally:
+            done[probe.id].set()
+
+    async def _run(self, probe: AnyProbe) -> None:
+        for required in probe.requires:
+            needed = self.observations.get(required.id)
+            if needed and needed.status != ObservationStatus.COLLECTED and needed.failure:
+                code, detail = needed.failure.code, f"{required.id} brought no evidence"
+                self._record(probe, self._without_evidence(probe, code, "require", detail))
+                return
+        self.listener(ProbeStarted(probe.id, probe.title))
+        context = Context(probe.id, self.profile, self.clock, self.listener, self._evidence)
+        started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
+        instance, failure, gathered = probe(), None, _Gathered()
+        try:
+            async with asyncio.timeout(instance.deadline_s(self.profile)):
+                evidence = await instance.gather(context)
+            gathered = _Gathered(self._shown(evidence), evidence.quantities(), instance.summary(evidence))
+            self._evidence[probe.id] = evidence
+        except TimeoutError:
+            detail = f"not done within {instance.deadline_s(self.profile):g} s"
+            failure = Failure(FailureCode.DEADLINE_EXCEEDED, "gather", detail)
+        except OperationFailed as error:
+            failure = error.failure
+        except asyncio.CancelledError:
+            failure = Failure(FailureCode.INTERRUPTED, "gather")
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place: a probe's fault must not cost the others' evidence
+            failure = self._fault(probe, error)
+        finally:
+            partial = context.partial() if failure and context.partial else None
+            observation = Observation(
+                status=ObservationStatus.FAILED if failure else ObservationStatus.COLLECTED,
+                evidence_version=probe.evidence.version,
+                inputs=inputs_digest(probe, self.profile.identity),
+                started_at=started_at,
+                elapsed_ms=round((self.clock.monotonic_s() - started_s) * 1000, 1),
+                failure=failure,
+                evidence=self._shown(partial) if partial else gathered.evidence,
+            )
+            self._record(probe, observation, gathered)
+
+    def _fault(self, probe: AnyProbe, error: Exception) -> Failure:
+        self.faulty = True
+        self.on_fault(probe.id, "".join(traceback.format_exception(error)))
+        return Failure(FailureCode.INTERNAL_ERROR, "gather", type(error).__name__)
+
+    def _shown(self, evidence: Evidence) -> dict[str, Any]:
+        data = evidence.to_json()
+        return data if self.show_addresses else dict(cut_public_addresses(data))
+
+    def _without_evidence(
+        self, probe: AnyProbe, code: FailureCode, operation: str, detail: str | None = None
+    ) -> Observation:
+        return Observation(
+            status=ObservationStatus.SKIPPED,
+            evidence_version=probe.evidence.version,
+            inputs=inputs_digest(probe, self.profile.identity),
+            failure=Failure(code, operation, detail),
+        )
+
+    def _record(self, probe: AnyProbe, observation: Observation, gathered: "_Gathered | None" = None) -> None:
+        """Keep an observation and its metrics; without evidence each metric is null for the probe's own reason."""
+        gathered = gathered or _Gathered()
+        self.observations[probe.id] = observation
+        unknown = Quantity(None, reason=observation.failure.code if observation.failure else None)
+        for name, definition in probe.evidence.definitions():
+            quantity = gathered.quantities.get(name, unknown)
+            self.metrics[f"{probe.id}.{name}"] = Metric.of(quantity, definition.unit)
+        self.listener(ProbeEnded(probe.id, observation, gathered.summary))
+
+    def _record_the_rest(self) -> None:
+        """Probes that never began, since the run was interrupted."""
+        for probe in self.plan.selected:
+            if probe.id not in self.observations:
+                self._record(probe, self._without_evidence(probe, FailureCode.INTERRUPTED, "start"))

@@ -1,0 +1,59 @@
+"""Files written whole or not at all, and never over another."""
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+_LONGEST_NAME = 64
+
+
+def safe_name(label: str) -> str:
+    """Of a label only [A-Za-z0-9._-], 64 characters at most, none of Windows' reserved names; "" if nothing is left."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "", label)[:_LONGEST_NAME].strip(".")
+    return f"_{name}"[:_LONGEST_NAME] if name.partition(".")[0].lower() in _RESERVED else name
+
+
+def claim_stem(folder: Path, stem: str, suffixes: list[str]) -> str:
+    """The first of stem, stem-2, stem-3 … under which none of the files exists; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number, candidate = 1, stem
+    while any((folder / (candidate + suffix)).exists() for suffix in suffixes):
+        number += 1
+        candidate = f"{stem}-{number}"
+    return candidate
+
+
+def write_new(path: Path, text: str) -> None:
+    """Create a file with this text in one step; raises FileExistsError if the name is taken, or another OSError.
+
+    A link is refused where a name exists, on every system; where links are not allowed, the name is created empty
+    first, exclusively, and then replaced.
+    """
+    handle, temporary = tempfile.mkstemp(prefix=".readycheck-", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(Path(temporary), path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108 - the name came from tempfile
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT, some network shares
+        with path.open("x"):
+            pass
+        temporary.replace(path)
+    else:
+        umask = os.umask(0)
+        os.umask(umask)
+        path.chmod(0o666 & ~umask)  # mkstemp's files are its owner's alone

@@ -1,0 +1,11 @@
+"""Standard streams that can take any text: a Windows console speaks cp1252, a redirected one too."""
+
+import io
+import sys
+
+
+def prepare_streams() -> None:
+    """Write UTF-8 where the stream allows it, and never fail on a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")

@@ -1,0 +1,66 @@
+"""Names to addresses, by the operating system's resolver, which alone knows hosts files and split DNS."""
+
+import asyncio
+import ipaddress
+import socket
+import threading
+
+from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.net.failures import failure_of
+
+TIMEOUT_S = 4.0
+
+
+async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
+    """Address literals of a name, the first of each family in the system's order of preference.
+
+    Raises OperationFailed: dns_not_found, dns_timeout. The look-up runs in a daemon thread: getaddrinfo cannot be
+    cancelled, and an executor's thread would hold the program's exit.
+    """
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        pass
+    if host.rstrip(".").rpartition(".")[2].lower() == "invalid":  # RFC 6761 section 6.4: such names never exist
+        raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "names under .invalid never exist")
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+    threading.Thread(target=_look_up, args=(host, loop, answer), daemon=True, name=f"resolve {host}").start()
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except TimeoutError:
+        raise OperationFailed(FailureCode.DNS_TIMEOUT, "resolve", f"no answer within {timeout_s:g} s") from None
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError):
+            failure = failure_of(error, "resolve")
+            raise OperationFailed(failure.code, "resolve", failure.detail) from None
+        raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "no host name") from None
+
+
+def _look_up(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[str]]") -> None:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        _tell(loop, answer, error)
+        return
+    first_of_family = {family: str(address[0]) for family, _, _, _, address in reversed(found)}
+    order = list(dict.fromkeys(family for family, *_ in found if family in first_of_family))
+    _tell(loop, answer, [first_of_family[family] for family in order])
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[str]]", outcome: list[str] | OSError | UnicodeError
+) -> None:
+    def settle() -> None:
+        if answer.done():
+            return
+        if isinstance(outcome, list):
+            answer.set_result(outcome)
+        else:
+            answer.set_exception(outcome)
+
+    try:
+        loop.call_soon_threadsafe(settle)
+    except RuntimeError:  # the loop closed while the resolver was still waiting: nobody asks any more
+        return

@@ -1,0 +1,71 @@
+"""The profile's ICE servers as the probes meet them: one URL, one transport, its credentials."""
+
+from dataclasses import dataclass
+
+from readycheck.model.failure import Failure, OperationFailed
+from readycheck.net.resolve import resolve
+from readycheck.net.turn import TurnServer
+from readycheck.profile.schema import IceServer, Profile
+from readycheck.rtc.ice_server import Credentials, IceUrl, ephemeral_credentials
+
+
+@dataclass(frozen=True)
+class Target:
+    """One URL of one ICE server entry."""
+
+    url: IceUrl
+    server: IceServer
+    ca_file: str | None
+
+    def credentials(self, now_unix_s: float) -> Credentials | None:
+        """The user's, or ephemeral ones from the shared secret, or none: then only reachability can be shown."""
+        if self.server.shared_secret:
+            return ephemeral_credentials(self.server.shared_secret.get_secret_value(), now_unix_s)
+        if self.server.username and self.server.credential:
+            return Credentials(self.server.username.get_secret_value(), self.server.credential.get_secret_value())
+        return None
+
+    def at(self, address: str, now_unix_s: float) -> TurnServer:
+        """This server at one of its addresses."""
+        return TurnServer(
+            address=address,
+            port=self.url.port,
+            transport=self.url.transport,
+            server_name=self.url.host,
+            credentials=self.credentials(now_unix_s),
+            ca_file=self.ca_file,
+        )
+
+
+def targets(profile: Profile, kind: str) -> list[Target]:
+    """Every URL of a kind (`stun` or `turn`), in the order of the profile."""
+    return [
+        Target(url, server, profile.trust.ca_file)
+        for server in profile.targets.ice_servers
+        for url in server.parsed_urls
+        if url.kind == kind
+    ]
+
+
+def urls(profile: Profile, kind: str) -> list[str]:
+    """The URLs of a kind as they are written, for the digest of a probe's inputs."""
+    schemes = ("stun:", "stuns:") if kind == "stun" else ("turn:", "turns:")
+    return [url for server in profile.targets.ice_servers for url in server.urls if url.startswith(schemes)]
+
+
+async def addresses(host: str) -> list[str] | Failure:
+    """The host's addresses, or why there are none."""
+    try:
+        return await resolve(host)
+    except OperationFailed as error:
+        return error.failure
+
+
+def hostport(address: str, port: int) -> str:
+    """`address:port`, an IPv6 literal in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """Rounded to the microsecond, below which no clock here tells the truth."""
+    return None if seconds is None else round(seconds * 1000, 3)

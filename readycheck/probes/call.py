@@ -1,0 +1,237 @@
+"""A call through the relay: ICE (RFC 8445), DTLS-SRTP (RFC 5764) and Opus, both ends on this workstation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from readycheck.engine.probe import Context, Probe
+from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.net.forwarder import forward
+from readycheck.net.turn import TurnServer
+from readycheck.probes._servers import milliseconds, targets, urls
+from readycheck.probes.turn import Turn
+from readycheck.profile.schema import Profile
+from readycheck.rtc import emodel
+from readycheck.rtc.loss import wilson
+
+if TYPE_CHECKING:
+    from readycheck.net.webrtc import SoftphoneCall
+
+CONNECT_TIMEOUT_S = 12.0
+SAMPLE_S = 0.25
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One way of the call, counted by its receiver."""
+
+    packets_sent: int
+    packets_received: int
+    packets_lost: int
+    jitter_ms: float | None
+
+
+@dataclass(frozen=True)
+class CallEvidence(Evidence):
+    """What became of the call. Delay is from one end to the other and back: twice the way to the relay."""
+
+    url: str | None
+    ice_nominated: bool | None = None
+    dtls_srtp: bool | None = None
+    first_packet_ms: float | None = None
+    negotiated_codec: str | None = None
+    media_s: float | None = None
+    bitrate_bps: int = 32_000
+    ptime_ms: int = 20
+    round_trips_ms: tuple[float, ...] = ()
+    forth: Direction | None = None
+    back: Direction | None = None
+    failure: Failure | None = None
+
+    @metric_of("bool")
+    def connected(self) -> Quantity:
+        """ICE nominated a pair of relay candidates and media flowed both ways."""
+        if self.ice_nominated is None:
+            return self._quantity(None)
+        flowed = all(way and way.packets_received for way in (self.forth, self.back))
+        return Quantity(self.ice_nominated and flowed, reason=self.failure.code if self.failure else None)
+
+    @metric_of("bool")
+    def encrypted(self) -> Quantity:
+        """The media was protected by DTLS-SRTP."""
+        return self._quantity(self.dtls_srtp)
+
+    @metric_of("ms")
+    def setup_ms(self) -> Quantity:
+        """From the offer to the first media packet received."""
+        return self._quantity(self.first_packet_ms)
+
+    @metric_of("text")
+    def codec(self) -> Quantity:
+        """The codec both ends agreed on."""
+        return self._quantity(self.negotiated_codec)
+
+    @metric_of("ms")
+    def rtt_p50_ms(self) -> Quantity:
+        """Round trip by RTCP, end to end through the relay (twice the way to it), median."""
+        return self._quantity(median(self.round_trips_ms) if self.round_trips_ms else None)
+
+    @metric_of("ms")
+    def interarrival_jitter_ms(self) -> Quantity:
+        """RFC 3550 jitter as the receiver reports it; the worse of both ways."""
+        return self._quantity(self._jitter_ms)
+
+    @metric_of("ratio")
+    def loss_ratio(self) -> Quantity:
+        """RTP packets lost, both ways together, with bounds at 95 %."""
+        expected = sum(way.packets_received + way.packets_lost for way in self._ways)
+        if not expected:
+            return self._quantity(None)
+        return Quantity(self._lost / expected, wilson(self._lost, expected, CONFIDENCE))
+
+    @metric_of("number")
+    def mos_cqe(self) -> Quantity:
+        """MOS for Opus on this call's figures, fullband scale (G.107.2)."""
+        loss, rtt = self.loss_ratio, self.rtt_p50_ms.value
+        if not isinstance(loss.value, float) or not isinstance(rtt, float) or self._jitter_ms is None:
+            return self._quantity(None)
+        # Four times the mean deviation stands for the 95th percentile that RTCP does not tell.
+        delay_ms = emodel.mouth_to_ear_ms(rtt, 4 * self._jitter_ms, self.ptime_ms)
+
+        def score(ratio: float) -> float:
+            return emodel.mos(emodel.opus_r_value(self.bitrate_bps, delay_ms, ratio))
+
+        bounds = loss.interval
+        return Quantity(score(loss.value), Interval(score(bounds.high), score(bounds.low)), scale="fb")
+
+    @property
+    def _ways(self) -> list[Direction]:
+        return [way for way in (self.forth, self.back) if way]
+
+    @property
+    def _lost(self) -> int:
+        return sum(max(0, way.packets_lost) for way in self._ways)
+
+    @property
+    def _jitter_ms(self) -> float | None:
+        return max((way.jitter_ms for way in self._ways if way.jitter_ms is not None), default=None)
+
+    def _quantity(self, value: bool | float | str | None) -> Quantity:  # noqa: FBT001 - a metric's value
+        if value is not None:
+            return Quantity(value)
+        return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_PROVEN)
+
+
+class Call(Probe[CallEvidence]):
+    """Does an encrypted Opus call come about through the relay, and what do its RTP statistics say."""
+
+    id = "call"
+    title = "Opus call through the relay"
+    requires = (Turn,)
+    exclusive = True
+
+    @classmethod
+    def inputs(cls, profile: Profile) -> Any:
+        """The TURN URLs: the first that relays carries the call."""
+        return urls(profile, "turn")
+
+    def deadline_s(self, profile: Profile) -> float:
+        """Set-up, the call, and hanging up."""
+        return profile.call.seconds + CONNECT_TIMEOUT_S + 15.0
+
+    def summary(self, evidence: CallEvidence) -> str | None:
+        """What became of it."""
+        figures = evidence.quantities()
+        if figures["connected"].value is None:
+            return "no relay to call through"
+        if not figures["connected"].value:
+            return "did not come about" if not evidence.ice_nominated else "connected, but no media both ways"
+        mos, setup_ms = figures["mos_cqe"].value, figures["setup_ms"].value
+        told = [f"connected in {setup_ms:.0f} ms" if isinstance(setup_ms, float) else "connected"]
+        told += [str(evidence.negotiated_codec), "DTLS-SRTP" if evidence.dtls_srtp else "not encrypted"]
+        return " · ".join(told + ([f"MOS {mos:.2f} fullband"] if isinstance(mos, float) else []))
+
+    async def gather(self, context: Context) -> CallEvidence:
+        """Call through the first relaying URL for `call.seconds`."""
+        turn, settings = context.evidence(Turn), context.profile.call
+        server = turn.relaying if turn else None
+        if turn is None or server is None or server.relay_address is None:
+            code = turn.why_no_relay if turn else None
+            return CallEvidence(None, failure=Failure(code or FailureCode.NOT_CONFIGURED, "find a relay"))
+        target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
+        relay = target.at(server.relay_address, context.clock.now().timestamp())
+        base = CallEvidence(server.url, bitrate_bps=settings.bitrate_bps, ptime_ms=settings.ptime_ms)
+        context.progress("setting up")
+        async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(forward(relay)) if _needs_door(relay) else _plain_url(relay)
+            return await _call(context, url, relay, base)
+
+
+def _needs_door(relay: TurnServer) -> bool:
+    """aiortc trusts no private CA, and takes an IPv6 literal for a malformed URL."""
+    return relay.transport == "tls" or ":" in relay.address
+
+
+def _plain_url(relay: TurnServer) -> str:
+    return f"turn:{relay.address}:{relay.port}?transport={relay.transport}"
+
+
+async def _call(context: Context, url: str, relay: TurnServer, base: CallEvidence) -> CallEvidence:
+    from readycheck.net.webrtc import SoftphoneCall  # noqa: PLC0415 - aiortc costs half a second to import
+
+    settings = {"bitrate_bps": base.bitrate_bps, "ptime_ms": base.ptime_ms}
+    try:
+        async with SoftphoneCall.placed(url, relay.credentials, **settings) as call:
+            setup_ms = await call.until_media(CONNECT_TIMEOUT_S)
+            evidence = replace(
+                base,
+                ice_nominated=call.nominated,
+                dtls_srtp=call.encrypted,
+                first_packet_ms=milliseconds(setup_ms / 1000) if setup_ms else None,
+                negotiated_codec=call.codec,
+            )
+            if setup_ms is None:
+                return replace(evidence, **await _directions(call), failure=await _why_no_media(call))
+            return await _talk(context, call, evidence)
+    except OperationFailed as error:
+        ice_nominated = False if error.failure.code == FailureCode.ICE_FAILED else None
+        return replace(base, ice_nominated=ice_nominated, failure=error.failure)
+
+
+async def _why_no_media(call: SoftphoneCall) -> Failure:
+    if not call.nominated:
+        return Failure(FailureCode.ICE_FAILED, "connect", f"no candidate pair within {CONNECT_TIMEOUT_S:g} s")
+    heard = [way.packets_received for way in await call.ways()]
+    code = FailureCode.ONE_WAY_MEDIA if any(heard) else FailureCode.NO_MEDIA
+    return Failure(code, "receive", f"{heard[0]} packets forth, {heard[1]} back")
+
+
+async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:
+    """Let the call run, and read its statistics as it goes: aiortc tells a round trip after a second or more."""
+    seconds, started_at = context.profile.call.seconds, time.perf_counter()
+    round_trips: list[float] = []
+    while (elapsed_s := time.perf_counter() - started_at) < seconds:
+        await asyncio.sleep(min(SAMPLE_S, seconds - elapsed_s))
+        told = [way.round_trip_ms for way in await call.ways() if way.round_trip_ms is not None]
+        round_trips += told
+        context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
+    return replace(
+        evidence,
+        media_s=round(time.perf_counter() - started_at, 3),
+        round_trips_ms=tuple(round_trips),
+        **await _directions(call),
+    )
+
+
+async def _directions(call: SoftphoneCall) -> dict[str, Direction]:
+    forth, back = (
+        Direction(way.packets_sent, way.packets_received, way.packets_lost, way.jitter_ms) for way in await call.ways()
+    )
+    return {"forth": forth, "back": back}

@@ -1,0 +1,352 @@
+"""The path of the voice: 50 packets a second of a call's size through two allocations of one relay."""
+
+import asyncio
+import os
+import struct
+import time
+from contextlib import AsyncExitStack
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from readycheck.engine.probe import Context, Probe
+from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.net.turn import TurnSession, open_allocation
+from readycheck.probes._servers import targets, urls
+from readycheck.probes.turn import Turn, TurnEvidence
+from readycheck.profile.schema import CallSettings, Profile
+from readycheck.rtc import emodel
+from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
+from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio
+from readycheck.rtc.ice_server import Transport
+from readycheck.rtc.stun import Address
+
+# What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
+RTP_OVERHEAD_BYTE = 30
+TAIL_S = 1.0
+PROGRESS_EVERY = 10
+_HEADER = struct.Struct("!8sI")
+
+
+@dataclass(frozen=True)
+class PathEvidence(Evidence):
+    """Every packet, in order of sending: columns of one length. A delay of None is a packet that never came."""
+
+    relay_transport: Transport | None
+    url: str | None = None
+    payload_byte: int = 0
+    interval_ms: float = 20.0
+    confidence: float = 0.95
+    bitrate_bps: int = 32_000
+    duration_s: float | None = None
+    sent_after_ms: tuple[float, ...] = ()
+    """Send times as differences: the first counts from the start."""
+    rtt_ms: tuple[float | None, ...] = ()
+    arrivals: tuple[int, ...] = ()
+    """Sequence numbers in order of arrival, where that differs from the order of sending."""
+    duplicates: int = 0
+    send_lateness_p99_ms: float | None = None
+    failure: Failure | None = None
+
+    @metric_of("text")
+    def far_end(self) -> Quantity:
+        """Against what was measured: relay:udp, relay:tcp, relay:tls."""
+        return self._quantity(f"relay:{self.relay_transport}" if self.relay_transport else None)
+
+    @metric_of("ms")
+    def rtt_p50_ms(self) -> Quantity:
+        """Round trip to the relay and back, median."""
+        return self._quantity(percentile(self._arrived, 0.5))
+
+    @metric_of("ms")
+    def rtt_p95_ms(self) -> Quantity:
+        """Round trip that 95 % of the packets do not exceed."""
+        return self._quantity(percentile(self._arrived, 0.95))
+
+    @metric_of("ms")
+    def interarrival_jitter_ms(self) -> Quantity:
+        """RFC 3550 section 6.4.1 averaged over the run, there and back (about √2 of one way)."""
+        return self._quantity(interarrival_jitter_ms(self.rtt_ms))
+
+    @metric_of("ms")
+    def pdv_p95_ms(self) -> Quantity:
+        """RFC 5481 delay variation: 95 % of the packets stay within this of the fastest."""
+        return self._quantity(self._pdv_p95_ms)
+
+    @metric_of("ratio")
+    def loss_ratio(self) -> Quantity:
+        """Packets lost, there and back, with bounds widened for bursts."""
+        if not self.rtt_ms:
+            return self._quantity(None)
+        bounds = loss_bounds(self._lost, self.confidence)
+        return Quantity(self._loss, bounds, FailureCode.NO_MEDIA if self._loss == 1 else None)
+
+    @metric_of("ratio")
+    def loss_up_ratio(self) -> Quantity:
+        """Packets lost on the way out; a relay cannot tell."""
+        return self._quantity(None)
+
+    @metric_of("ratio")
+    def loss_down_ratio(self) -> Quantity:
+        """Packets lost on the way back; a relay cannot tell."""
+        return self._quantity(None)
+
+    @metric_of("ms")
+    def jitter_up_ms(self) -> Quantity:
+        """RFC 3550 jitter on the way out; a relay cannot tell."""
+        return self._quantity(None)
+
+    @metric_of("ms")
+    def jitter_down_ms(self) -> Quantity:
+        """RFC 3550 jitter on the way back; a relay cannot tell."""
+        return self._quantity(None)
+
+    @metric_of("ratio")
+    def reordered_ratio(self) -> Quantity:
+        """Packets that arrived after a later one (RFC 4737)."""
+        return self._quantity(reordered_ratio(self.arrivals) if self.arrivals else (0.0 if self._arrived else None))
+
+    @metric_of("ratio")
+    def duplicated_ratio(self) -> Quantity:
+        """Packets that arrived more than once."""
+        return self._quantity(self.duplicates / len(self._arrived) if self._arrived else None)
+
+    @metric_of("number")
+    def burst_ratio(self) -> Quantity:
+        """BurstR of G.107: 1 for independent losses, more if they come in runs; null without losses."""
+        return self._quantity(burst_ratio(self._lost))
+
+    @metric_of("packet")
+    def longest_loss_run(self) -> Quantity:
+        """Most packets lost in a row."""
+        return self._quantity(max(loss_runs(self._lost), default=0) if self.rtt_ms else None)
+
+    @metric_of("s")
+    def seconds(self) -> Quantity:
+        """How long was measured."""
+        return self._quantity(self.duration_s)
+
+    @metric_of("number")
+    def r_value(self) -> Quantity:
+        """E-model R for Opus on this path, fullband scale up to 148 (G.107.2)."""
+        return self._scored(lambda r_value: r_value)
+
+    @metric_of("number")
+    def mos_cqe(self) -> Quantity:
+        """MOS for Opus on this path, fullband scale (G.107.2)."""
+        return self._scored(emodel.mos)
+
+    @property
+    def _arrived(self) -> list[float]:
+        return [delay for delay in self.rtt_ms if delay is not None]
+
+    @property
+    def _lost(self) -> list[bool]:
+        return [delay is None for delay in self.rtt_ms]
+
+    @property
+    def _loss(self) -> float:
+        return sum(self._lost) / len(self.rtt_ms)
+
+    @property
+    def _pdv_p95_ms(self) -> float | None:
+        return percentile(delay_variation_ms(self.rtt_ms), 0.95)
+
+    def _quantity(self, value: float | str | None) -> Quantity:
+        """A value, or why there is none: no relay, or nothing came back."""
+        if value is not None:
+            return Quantity(value)
+        if self.failure:
+            return Quantity(None, reason=self.failure.code)
+        nothing_came = bool(self.rtt_ms) and not self._arrived
+        return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
+
+    def _scored(self, scale: Callable[[float], float]) -> Quantity:
+        """An E-model figure, with the bounds that follow from those of the loss."""
+        rtt_ms, pdv_ms = percentile(self._arrived, 0.5), self._pdv_p95_ms
+        if rtt_ms is None or pdv_ms is None:
+            return self._quantity(None)
+        delay_ms = emodel.mouth_to_ear_ms(rtt_ms, pdv_ms, self.interval_ms)
+        late = emodel.late_loss_ratio(delay_variation_ms(self.rtt_ms))
+        bursts = burst_ratio(self._lost) or 1.0
+        bounds = loss_bounds(self._lost, self.confidence)
+
+        def score(loss: float) -> float:
+            return scale(emodel.opus_r_value(self.bitrate_bps, delay_ms, min(1.0, loss + late), bursts))
+
+        return Quantity(score(self._loss), Interval(score(bounds.high or 0.0), score(bounds.low or 0.0)), scale="fb")
+
+
+@dataclass
+class _Stream:
+    """Packets under way: what was sent when, and what came when."""
+
+    mark: bytes
+    payload_byte: int
+    started_at: float
+    sent_at: list[float] = field(default_factory=list)
+    lateness_ms: list[float] = field(default_factory=list)
+    received_at: dict[int, float] = field(default_factory=dict)
+    arrivals: list[int] = field(default_factory=list)
+    duplicates: int = 0
+
+    def next_packet(self, due_at: float) -> bytes:
+        """The next packet, stamped as sent now."""
+        header = _HEADER.pack(self.mark, len(self.sent_at))
+        now = time.perf_counter()
+        self.lateness_ms.append((now - due_at) * 1000)
+        self.sent_at.append(now)
+        return header + bytes(self.payload_byte - len(header))
+
+    def received(self, data: bytes, at: float) -> None:
+        """Take in what came; what is not of this stream is left alone."""
+        if len(data) != self.payload_byte or not data.startswith(self.mark):
+            return
+        _, number = _HEADER.unpack_from(data)
+        if number in self.received_at:
+            self.duplicates += 1
+        elif number < len(self.sent_at):
+            self.received_at[number] = at
+            self.arrivals.append(number)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything sent has come."""
+        return len(self.received_at) == len(self.sent_at)
+
+    def rtt_ms(self) -> list[float | None]:
+        """Delay of each packet in order of sending; None for what has not come."""
+        return [
+            round((self.received_at[number] - sent) * 1000, 3) if number in self.received_at else None
+            for number, sent in enumerate(self.sent_at)
+        ]
+
+    def sent_after_ms(self) -> list[float]:
+        """Send times as differences."""
+        earlier = [self.started_at, *self.sent_at]
+        return [round((now - before) * 1000, 3) for before, now in zip(earlier, self.sent_at, strict=False)]
+
+
+class Path(Probe[PathEvidence]):
+    """Delay, variation and loss on the way that the voice would take."""
+
+    id = "path"
+    title = "Path of the voice"
+    requires = (Turn,)
+    exclusive = True
+
+    @classmethod
+    def inputs(cls, profile: Profile) -> Any:
+        """The TURN URLs: the first that relays is the far end."""
+        return urls(profile, "turn")
+
+    def deadline_s(self, profile: Profile) -> float:
+        """The measurement, two allocations, and the tail."""
+        return profile.path.min_seconds + 20.0
+
+    def summary(self, evidence: PathEvidence) -> str | None:
+        """The figures."""
+        figures = evidence.quantities()
+        rtt, jitter, loss = (figures[name] for name in ("rtt_p50_ms", "interarrival_jitter_ms", "loss_ratio"))
+        if evidence.failure and not evidence.rtt_ms:
+            return "no relay to measure through"
+        if rtt.value is None or jitter.value is None or loss.value is None or not loss.interval:
+            return "nothing came back"
+        high = "" if loss.interval.high is None else f" (at most {100 * loss.interval.high:.1f})"
+        return f"{rtt.value:.3g} ms · jitter {jitter.value:.2g} ms · loss {100 * float(loss.value):.1f} %{high}"
+
+    async def gather(self, context: Context) -> PathEvidence:
+        """Send through the first relaying URL for `path.min_seconds`."""
+        turn = context.evidence(Turn)
+        server = turn.relaying if turn else None
+        if turn is None or server is None or server.relay_address is None:
+            code = turn.why_no_relay if turn else None
+            return PathEvidence(None, failure=Failure(code or FailureCode.NOT_CONFIGURED, "find a relay"))
+        target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
+        relay = target.at(server.relay_address, context.clock.now().timestamp())
+        base = PathEvidence(target.url.transport, url=server.url, **_settings(context.profile))
+        try:
+            async with AsyncExitStack() as stack:
+                here = await stack.enter_async_context(open_allocation(relay))
+                there = await stack.enter_async_context(open_allocation(relay))
+                await there.permit(here.relayed_address)
+                await here.permit(there.relayed_address)
+                return await _measure(context, base, here, there)
+        except OperationFailed as error:
+            return replace(base, failure=error.failure)
+
+
+def _settings(profile: Profile) -> dict[str, Any]:
+    call = profile.call
+    return {
+        "payload_byte": payload_byte(call),
+        "interval_ms": float(call.ptime_ms),
+        "confidence": profile.path.confidence,
+        "bitrate_bps": call.bitrate_bps,
+    }
+
+
+def payload_byte(call: CallSettings) -> int:
+    """Octets in a datagram of this call: the codec's share of one packet, RTP and SRTP."""
+    return call.bitrate_bps * call.ptime_ms // 8000 + RTP_OVERHEAD_BYTE
+
+
+async def _measure(context: Context, base: PathEvidence, here: TurnSession, there: TurnSession) -> PathEvidence:
+    settings = context.profile.path
+    stream = _Stream(os.urandom(8), base.payload_byte, time.perf_counter())
+    there.on_data = stream.received
+    context.keep(lambda: _evidence(base, stream, here.failure))
+    await _send(context, stream, here, there.relayed_address, settings.min_seconds, base.interval_ms / 1000)
+    await _drain(stream)
+    return _evidence(base, stream, here.failure or there.failure)
+
+
+async def _send(
+    context: Context, stream: _Stream, here: TurnSession, peer: Address, seconds: float, interval_s: float
+) -> None:
+    """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
+    for number in range(round(seconds / interval_s)):
+        due_at = stream.started_at + number * interval_s
+        await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
+        if here.failure:
+            return
+        here.send(peer, stream.next_packet(due_at))
+        if number % PROGRESS_EVERY == 0:
+            _tell(context, stream, seconds)
+
+
+def _tell(context: Context, stream: _Stream, seconds: float) -> None:
+    recent = stream.rtt_ms()[-100:-5]
+    arrived = [delay for delay in recent if delay is not None]
+    lost = len(recent) - len(arrived)
+    context.progress(
+        "measuring",
+        time.perf_counter() - stream.started_at,
+        seconds,
+        rtt_ms=percentile(arrived, 0.5),
+        jitter_ms=interarrival_jitter_ms(recent),
+        loss_ratio=lost / len(recent) if recent else None,
+    )
+
+
+async def _drain(stream: _Stream) -> None:
+    """Wait for what is still under way: four times the longest round trip, a second at most."""
+    longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=TAIL_S * 1000)
+    ends_at = time.perf_counter() + min(TAIL_S, max(0.2, 4 * longest_ms / 1000))
+    while not stream.complete and time.perf_counter() < ends_at:
+        await asyncio.sleep(0.02)
+
+
+def _evidence(base: PathEvidence, stream: _Stream, failure: Failure | None) -> PathEvidence:
+    in_order = stream.arrivals == sorted(stream.arrivals)
+    return replace(
+        base,
+        duration_s=round(time.perf_counter() - stream.started_at, 3),
+        sent_after_ms=tuple(stream.sent_after_ms()),
+        rtt_ms=tuple(stream.rtt_ms()),
+        arrivals=() if in_order else tuple(stream.arrivals),
+        duplicates=stream.duplicates,
+        send_lateness_p99_ms=percentile(stream.lateness_ms, 0.99),
+        failure=failure,
+    )

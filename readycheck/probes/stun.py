@@ -1,0 +1,156 @@
+"""STUN servers (RFC 8489): Binding over UDP per server and address family, and the NAT's behaviour (RFC 5780)."""
+
+import asyncio
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from readycheck.engine.probe import Context, Probe
+from readycheck.model.evidence import Evidence, Quantity, metric_of
+from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
+from readycheck.net.binding import Binding, bind_once, nat_behaviour
+from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, urls
+from readycheck.profile.schema import Profile
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One Binding transaction."""
+
+    family: int | None
+    address: str | None
+    rtt_ms: float | None = None
+    mapped_address: str | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """One URL."""
+
+    url: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def reached(self) -> bool:
+        """Whether one of the attempts was answered."""
+        return any(attempt.failure is None for attempt in self.attempts)
+
+
+@dataclass(frozen=True)
+class Nat:
+    """Behaviour of the NAT in between, by the first server that can tell."""
+
+    url: str
+    mapping: str
+    filtering: str
+
+
+@dataclass(frozen=True)
+class StunEvidence(Evidence):
+    """What each STUN server of the profile answered."""
+
+    servers: tuple[Server, ...]
+    nat: Nat | None = None
+
+    @metric_of("ratio")
+    def reachable_ratio(self) -> Quantity:
+        """STUN servers that answered a Binding request over UDP."""
+        if not self.servers:
+            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        return Quantity(sum(server.reached for server in self.servers) / len(self.servers), reason=self._why_not())
+
+    @metric_of("ms")
+    def rtt_p50_ms(self) -> Quantity:
+        """Binding round trip, median over all answers that are unambiguous (Karn)."""
+        times = [attempt.rtt_ms for server in self.servers for attempt in server.attempts if attempt.rtt_ms is not None]
+        return Quantity(median(times)) if times else Quantity(None, reason=self._why_not() or FailureCode.NOT_CONFIGURED)
+
+    @metric_of("text")
+    def nat_mapping(self) -> Quantity:
+        """How the NAT maps: endpoint_independent, address_dependent, address_and_port_dependent, none, unknown."""
+        return Quantity(self.nat.mapping) if self.nat else self._no_nat()
+
+    @metric_of("text")
+    def nat_filtering(self) -> Quantity:
+        """What the NAT lets in: endpoint_independent, address_dependent, address_and_port_dependent, unknown."""
+        return Quantity(self.nat.filtering) if self.nat else self._no_nat()
+
+    def _no_nat(self) -> Quantity:
+        return Quantity(None, reason=self._why_not() or FailureCode.NOT_CONFIGURED)
+
+    def _why_not(self) -> FailureCode | None:
+        missed = [attempt.failure for server in self.servers if not server.reached for attempt in server.attempts]
+        return commonest([failure for failure in missed if failure])
+
+
+class Stun(Probe[StunEvidence]):
+    """Do STUN servers answer, and what does the NAT do."""
+
+    id = "stun"
+    title = "STUN servers"
+
+    @classmethod
+    def inputs(cls, profile: Profile) -> Any:
+        """The STUN URLs."""
+        return urls(profile, "stun")
+
+    def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - the limits of one attempt bound it
+        """Three attempts of 2.5 s, the name, and the NAT's silences."""
+        return 30.0
+
+    def summary(self, evidence: StunEvidence) -> str | None:
+        """How many answered, and the NAT."""
+        if not evidence.servers:
+            return "no STUN server in the profile"
+        nat = f" · NAT mapping {evidence.nat.mapping.replace('_', ' ')}" if evidence.nat else ""
+        return f"{sum(server.reached for server in evidence.servers)} of {len(evidence.servers)} answered{nat}"
+
+    async def gather(self, context: Context) -> StunEvidence:
+        """Ask every server, side by side; then the NAT by the first that answered."""
+        found = targets(context.profile, "stun")
+        context.progress(f"{len(found)} STUN servers")
+        servers = tuple(await asyncio.gather(*(_gather_server(target) for target in found)))
+        context.keep(lambda: StunEvidence(servers))
+        nat = None
+        for target, server in zip(found, servers, strict=True):
+            if nat is None or nat.mapping == "unknown":
+                nat = await _gather_nat(target, server) or nat
+        return StunEvidence(servers, nat)
+
+
+async def _gather_server(target: Target) -> Server:
+    found = await addresses(target.url.host)
+    if isinstance(found, Failure):
+        return Server(target.url.url, (Attempt(None, None, failure=found),))
+    by_address = await asyncio.gather(*(_attempts(address, target.url.port) for address in found))
+    return Server(target.url.url, tuple(attempt for tried in by_address for attempt in tried))
+
+
+async def _attempts(address: str, port: int) -> list[Attempt]:
+    return [await _attempt(address, port) for _ in range(ATTEMPTS)]
+
+
+async def _attempt(address: str, port: int) -> Attempt:
+    family = 6 if ":" in address else 4
+    try:
+        binding: Binding = await bind_once(address, port)
+    except OperationFailed as error:
+        return Attempt(family, hostport(address, port), failure=error.failure)
+    return Attempt(family, hostport(address, port), milliseconds(binding.round_trip_s), hostport(*binding.mapped))
+
+
+async def _gather_nat(target: Target, server: Server) -> Nat | None:
+    """Behaviour seen by this server; None if it does not answer."""
+    answered = next((attempt for attempt in server.attempts if attempt.failure is None and attempt.family == 4), None)  # noqa: PLR2004 - IP version
+    if answered is None or answered.address is None:
+        return None
+    address = answered.address.rpartition(":")[0]
+    try:
+        local = (await bind_once(address, target.url.port)).local[0]
+        mapping, filtering = await nat_behaviour(address, target.url.port, local)
+    except OperationFailed:
+        return None
+    return Nat(target.url.url, mapping, filtering)

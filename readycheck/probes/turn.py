@@ -1,0 +1,265 @@
+"""TURN servers (RFC 8656): every URL by its own transport, three attempts each, and data through the relay."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from readycheck.engine.probe import Context, Probe
+from readycheck.model.evidence import Evidence, Quantity, metric_of
+from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
+from readycheck.net.turn import Trace, TurnServer, open_allocation
+from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, urls
+from readycheck.profile.schema import Profile
+
+ATTEMPTS = 3
+ECHO_PACKETS = 5
+ECHO_WAIT_S = 0.4  # for each packet, before the next is sent
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to allocate at one address. `reached`: a valid STUN answer came, whatever it said."""
+
+    address: str | None
+    reached: bool
+    allocated: bool
+    rtt_ms: float | None = None
+    allocation_ms: float | None = None
+    relayed_address: str | None = None
+    mapped_address: str | None = None
+    redirected_to: str | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Server:
+    """One URL. `relay`: data came through the relay; False if it did not; None if that could not be tried."""
+
+    url: str
+    transport: str
+    has_credentials: bool
+    attempts: tuple[Attempt, ...]
+    relay: bool | None = None
+    relay_address: str | None = None
+    relay_failure: Failure | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether one of the attempts got a valid STUN answer."""
+        return any(attempt.reached for attempt in self.attempts)
+
+
+@dataclass(frozen=True)
+class TurnEvidence(Evidence):
+    """What each TURN URL of the profile answered."""
+
+    servers: tuple[Server, ...]
+
+    @metric_of("ratio")
+    def udp_reachable_ratio(self) -> Quantity:
+        """TURN URLs over UDP that answered Allocate; a 401 challenge counts."""
+        return self._reachable("udp")
+
+    @metric_of("ratio")
+    def tcp_reachable_ratio(self) -> Quantity:
+        """TURN URLs over TCP that answered Allocate; a 401 challenge counts."""
+        return self._reachable("tcp")
+
+    @metric_of("ratio")
+    def tls_reachable_ratio(self) -> Quantity:
+        """TURN URLs over TLS that answered Allocate; a 401 challenge counts."""
+        return self._reachable("tls")
+
+    @metric_of("bool")
+    def udp_relay(self) -> Quantity:
+        """Whether data came through a relay reached over UDP; null without credentials."""
+        return self._relay("udp")
+
+    @metric_of("bool")
+    def tcp_relay(self) -> Quantity:
+        """Whether data came through a relay reached over TCP; null without credentials."""
+        return self._relay("tcp")
+
+    @metric_of("bool")
+    def tls_relay(self) -> Quantity:
+        """Whether data came through a relay reached over TLS; null without credentials."""
+        return self._relay("tls")
+
+    @metric_of("ms")
+    def allocation_p50_ms(self) -> Quantity:
+        """Allocate request to success, without the 401 round trip, at the URL that `path` uses; median."""
+        server = self.relaying
+        if server is None:
+            return Quantity(None, reason=self.why_no_relay)
+        times = [attempt.allocation_ms for attempt in server.attempts if attempt.allocation_ms is not None]
+        return Quantity(median(times) if times else None)
+
+    @property
+    def relaying(self) -> Server | None:
+        """The first relaying URL, UDP before TCP before TLS; None if there is none."""
+        return next((server for way in ("udp", "tcp", "tls") for server in self._of(way) if server.relay), None)
+
+    @property
+    def why_no_relay(self) -> FailureCode | None:
+        """The commonest failure behind there being no relay."""
+        failures = [server.relay_failure for server in self.servers if server.relay_failure]
+        return commonest(failures) or FailureCode.NOT_CONFIGURED
+
+    def _of(self, transport: str) -> list[Server]:
+        return [server for server in self.servers if server.transport == transport]
+
+    def _reachable(self, transport: str) -> Quantity:
+        servers = self._of(transport)
+        if not servers:
+            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        reached = sum(server.reached for server in servers)
+        missed = [attempt.failure for server in servers for attempt in server.attempts if not attempt.reached]
+        return Quantity(
+            reached / len(servers),
+            reason=commonest([failure for failure in missed if failure]) if reached < len(servers) else None,
+        )
+
+    def _relay(self, transport: str) -> Quantity:
+        servers = self._of(transport)
+        answers = [server.relay for server in servers]
+        failures = [server.relay_failure for server in servers if server.relay_failure]
+        if True in answers:
+            return Quantity(True)
+        reason = commonest(failures) or FailureCode.NOT_CONFIGURED
+        return Quantity(False if False in answers else None, reason=reason)
+
+
+class Turn(Probe[TurnEvidence]):
+    """Can a TURN server be reached and does it relay, by each transport that the profile names."""
+
+    id = "turn"
+    title = "TURN servers"
+
+    @classmethod
+    def inputs(cls, profile: Profile) -> Any:
+        """The TURN URLs."""
+        return urls(profile, "turn")
+
+    def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - the limits of one attempt bound it
+        """Three attempts of at most 8.5 s each, name and echo included."""
+        return 45.0
+
+    def summary(self, evidence: TurnEvidence) -> str | None:
+        """How many answered by each transport."""
+        parts = []
+        for transport in ("udp", "tcp", "tls"):
+            servers = [server for server in evidence.servers if server.transport == transport]
+            if servers:
+                parts.append(f"{transport.upper()} {sum(server.reached for server in servers)} of {len(servers)}")
+        return " · ".join(parts) or "no TURN server in the profile"
+
+    async def gather(self, context: Context) -> TurnEvidence:
+        """Try every URL, side by side."""
+        found = targets(context.profile, "turn")
+        context.progress(f"{len(found)} TURN URLs")
+        done: dict[int, Server] = {}
+        context.keep(lambda: TurnEvidence(tuple(done[index] for index in sorted(done))))
+
+        async def one(index: int, target: Target) -> None:
+            done[index] = await _gather_server(target, context)
+            context.progress(f"{target.url.url}: {_attempts_answered(done[index].attempts)}")
+
+        async with asyncio.TaskGroup() as group:
+            for index, target in enumerate(found):
+                group.create_task(one(index, target))
+        return TurnEvidence(tuple(done[index] for index in sorted(done)))
+
+
+def _attempts_answered(attempts: Iterable[Attempt]) -> str:
+    tried = list(attempts)
+    return f"{sum(attempt.reached for attempt in tried)} of {len(tried)} answered"
+
+
+async def _gather_server(target: Target, context: Context) -> Server:
+    now_unix_s = context.clock.now().timestamp()
+    found = await addresses(target.url.host)
+    has_credentials = target.credentials(now_unix_s) is not None
+    if isinstance(found, Failure):
+        attempt = Attempt(None, reached=False, allocated=False, failure=found)
+        return Server(target.url.url, target.url.transport, has_credentials, (attempt,), *_relay_of([attempt], has_credentials))
+    servers = [target.at(address, now_unix_s) for address in found]
+    by_address = await asyncio.gather(*(_attempts(server) for server in servers))
+    attempts = [attempt for tried in by_address for attempt in tried]
+    working = next((server for server, tried in zip(servers, by_address, strict=True) if _granted(tried)), None)
+    relay, address, failure = _relay_of(attempts, has_credentials)
+    if working is not None:
+        relay, failure = await _echo(working)
+        address = working.address
+    return Server(target.url.url, target.url.transport, has_credentials, tuple(attempts), relay, address, failure)
+
+
+def _granted(attempts: Iterable[Attempt]) -> bool:
+    return any(attempt.allocated for attempt in attempts)
+
+
+def _relay_of(attempts: list[Attempt], has_credentials: bool) -> tuple[bool | None, None, Failure | None]:  # noqa: FBT001
+    """What attempts without an allocation say about relaying."""
+    failures = [attempt.failure for attempt in attempts if attempt.failure]
+    if not has_credentials:
+        return None, None, Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
+    code = commonest(failures)
+    return False, None, next((failure for failure in failures if failure.code == code), None)
+
+
+async def _attempts(server: TurnServer) -> list[Attempt]:
+    return [await _attempt(server) for _ in range(ATTEMPTS)]
+
+
+async def _attempt(server: TurnServer) -> Attempt:
+    trace, address = Trace(), hostport(server.address, server.port)
+    try:
+        async with open_allocation(server, trace) as session:
+            return Attempt(
+                address,
+                reached=True,
+                allocated=True,
+                rtt_ms=milliseconds(trace.round_trip_s),
+                allocation_ms=milliseconds(trace.allocation_s),
+                relayed_address=hostport(*session.relayed_address),
+                mapped_address=hostport(*session.mapped_address) if session.mapped_address else None,
+                redirected_to=trace.redirected_to,
+            )
+    except OperationFailed as error:
+        unanswered = trace.reached and not server.credentials and error.failure.code == FailureCode.TURN_UNAUTHORIZED
+        return Attempt(
+            address,
+            reached=trace.reached,
+            allocated=False,
+            rtt_ms=milliseconds(trace.round_trip_s),
+            redirected_to=trace.redirected_to,
+            failure=None if unanswered else error.failure,  # without credentials the challenge is the proof
+        )
+
+
+async def _echo(server: TurnServer) -> tuple[bool | None, Failure | None]:
+    """Send data from one allocation to another of the same relay; whether any arrived.
+
+    None if the relay forbids its own address as a peer (403): that is its policy, and says nothing of other peers.
+    """
+    try:
+        async with AsyncExitStack() as stack:
+            here = await stack.enter_async_context(open_allocation(server))
+            there = await stack.enter_async_context(open_allocation(server))
+            await there.permit(here.relayed_address)
+            await here.permit(there.relayed_address)
+            arrived, mark = asyncio.Event(), os.urandom(32)
+            there.on_data = lambda data, _: arrived.set() if data == mark else None
+            for _ in range(ECHO_PACKETS):
+                here.send(there.relayed_address, mark)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(ECHO_WAIT_S):
+                        await arrived.wait()
+                        return True, None
+    except OperationFailed as error:
+        forbidden = error.failure.code == FailureCode.TURN_FORBIDDEN and error.failure.operation != "allocate"
+        return (None if forbidden else False), error.failure
+    return False, Failure(FailureCode.RELAY_NO_DATA, "relay", f"0 of {ECHO_PACKETS} packets came through")
