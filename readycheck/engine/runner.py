@@ -44,8 +44,6 @@ class Collection:
 
     async def collect(self) -> None:
         """Run the plan. On cancellation every running probe is stopped and what it measured is kept."""
-        for probe in self.plan.not_selected:
-            self._record(probe, self._without_evidence(probe, FailureCode.NOT_SELECTED, "select"))
         done = {probe.id: asyncio.Event() for probe in self.plan.side_by_side}
         try:
             async with asyncio.TaskGroup() as group:
@@ -54,7 +52,7 @@ class Collection:
             for probe in self.plan.alone:
                 await self._run(probe)
         finally:
-            self._record_the_rest()
+            self.complete()
 
     async def _run_after(self, probe: AnyProbe, done: dict[str, asyncio.Event]) -> None:
         for required in probe.requires:
@@ -132,8 +130,12 @@ class Collection:
             self.metrics[f"{probe.id}.{name}"] = Metric.of(quantity, definition.unit)
         self.listener(ProbeEnded(probe.id, observation, gathered.summary))
 
-    def _record_the_rest(self) -> None:
-        """Probes that never began, since the run was interrupted."""
-        for probe in self.plan.selected:
-            if probe.id not in self.observations:
-                self._record(probe, self._without_evidence(probe, FailureCode.INTERRUPTED, "start"))
+    def complete(self) -> None:
+        """Account for probes that never began, since the run was interrupted."""
+        for probes, code, operation in (
+            (self.plan.selected, FailureCode.INTERRUPTED, "start"),
+            (self.plan.not_selected, FailureCode.NOT_SELECTED, "select"),
+        ):
+            for probe in probes:
+                if probe.id not in self.observations:
+                    self._record(probe, self._without_evidence(probe, code, operation))

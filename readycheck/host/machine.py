@@ -9,14 +9,16 @@ import socket
 from readycheck.model.report import Environment
 
 
-def environment(*, salt: str, show_host: bool) -> Environment:
-    """The machine as a report tells it."""
+def environment(*, salt: str | None, profile_id: str, show_host: bool) -> Environment:
+    """The machine as a report tells it. Without a salt the profile's id serves, which whoever knows it can undo."""
+    name = socket.gethostname()
     return Environment(
         os=platform.system() or "unknown",
         os_version=platform.version() if platform.system() == "Windows" else platform.release(),
         python=platform.python_version(),
-        host=socket.gethostname() if show_host else pseudonym(socket.gethostname(), salt),
+        host=name if show_host else pseudonym(name, salt or profile_id),
         locale=locale.getlocale()[0] or "C",
+        host_is_guessable=not show_host and not salt,
     )
 
 

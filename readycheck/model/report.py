@@ -128,6 +128,8 @@ class Environment:
     python: str
     host: str
     locale: str
+    host_is_guessable: bool = False
+    """The pseudonym is salted with the profile's id alone, so that whoever knows both can find the name."""
 
 
 @dataclass(frozen=True)

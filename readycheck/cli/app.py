@@ -1,0 +1,68 @@
+"""The command line: one command per file, and one place where exceptions become sentences."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from readycheck import __version__
+from readycheck.cli import judge, probes, profile, run
+from readycheck.cli.fault import sentence, write_fault
+from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
+from readycheck.host.terminal import prepare_streams
+
+app = typer.Typer(
+    name="readycheck",
+    help="Can agents work on a WebRTC softphone here? Probes this workstation, judges, and writes a go / no-go report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("judge")(judge.judge)
+app.command("probes")(probes.probes)
+app.add_typer(profile.app, name="profile")
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"readycheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[  # noqa: ARG001 - the callback answers it
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,  # noqa: FBT002 - a flag
+) -> None:
+    pass
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Run one command; the exit status."""
+    prepare_streams()
+    command = typer.main.get_command(app)
+    nagios = "--exit-map=nagios" in arguments or "nagios" in arguments[1:]
+    try:
+        status = command.main(list(arguments), prog_name="readycheck", standalone_mode=False)
+    except typer.exceptions.TyperException as error:
+        typer.echo(f"readycheck: {_sentence(error)}; see readycheck --help", err=True)
+        return NAGIOS_UNKNOWN if nagios else ExitStatus.WRONG_COMMAND_LINE
+    except KeyboardInterrupt:
+        typer.echo("readycheck: interrupted", err=True)
+        return NAGIOS_UNKNOWN if nagios else ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
+        return ExitStatus.NOT_WRITTEN
+    except Exception:  # noqa: BLE001 - the program's edge: a user gets a sentence, the details go into a file
+        typer.echo(sentence(write_fault(traceback.format_exc())), err=True)
+        return ExitStatus.FAULT
+    return int(status or 0)
+
+
+def _sentence(error: Exception) -> str:
+    text = getattr(error, "format_message", lambda: str(error))()
+    return " ".join(str(text).split()).rstrip(".")

@@ -1,0 +1,59 @@
+"""`readycheck judge`: saved evidence judged again, nothing measured."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from readycheck.model.report import Report
+    from readycheck.profile.schema import Profile
+
+
+def judge(
+    reports: Annotated[list[Path], typer.Argument(metavar="REPORT.json…", help="Reports that `run` wrote.")],
+    profile: Annotated[list[str], typer.Option("--profile", help="A shipped name or a file; repeat for a matrix.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The report or the matrix on stdout.")] = False,  # noqa: FBT002 - a flag
+    strict: Annotated[bool, typer.Option(help="Reservations count as no-go.")] = False,  # noqa: FBT002 - a flag
+    lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the texts.")] = "en",
+    exit_map: Annotated[Literal["readycheck", "nagios"], typer.Option(help="Whose exit statuses.")] = "readycheck",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")] = None,
+) -> None:
+    """Judge saved reports against profiles."""
+    from readycheck.cli.loading import profile_or_exit, report_or_exit  # noqa: PLC0415 - pydantic only when needed
+    from readycheck.cli.status import mapped  # noqa: PLC0415 - the same
+    from readycheck.cli.verdict import judged_anew, worst  # noqa: PLC0415 - the same
+
+    profiles = [(name, profile_or_exit(name, lenient=True)) for name in profile]
+    loaded = [(path, report_or_exit(path)) for path in reports]
+    anew = [(path, name, judged_anew(report, asked)) for path, report in loaded for name, asked in profiles]
+    if len(anew) == 1:
+        status = _tell_one(anew[0][2], as_json=as_json, lang=lang, output=output)
+    else:
+        status = None
+        _tell_matrix(anew, as_json=as_json)
+    decision = worst(report.decision for _, _, report in anew)
+    raise typer.Exit(mapped(status, decision, strict=strict, exit_map=exit_map))
+
+
+def _tell_one(report: "Report", *, as_json: bool, lang: str, output: Path | None) -> Any:
+    from readycheck.cli.verdict import tell  # noqa: PLC0415 - see judge
+
+    return tell(report, output=output, formats=["html", "json"] if output else [], as_json=as_json, lang=lang)
+
+
+def _tell_matrix(anew: "list[tuple[Path, str, Report]]", *, as_json: bool) -> None:
+    import json  # noqa: PLC0415 - see judge
+
+    from readycheck.cli.verdict import blockers  # noqa: PLC0415 - see judge
+
+    cells = [
+        {"report": str(path), "profile": name, "decision": str(report.decision), "blockers": blockers(report)}
+        for path, name, report in anew
+    ]
+    if as_json:
+        typer.echo(json.dumps({"schema": "readycheck.matrix/1", "cells": cells}, ensure_ascii=False, indent=1))
+        return
+    for cell in cells:
+        why = f": {', '.join(cell['blockers'])}" if cell["blockers"] else ""
+        typer.echo(f"{cell['report']}  {cell['profile']}  {cell['decision']}{why}")

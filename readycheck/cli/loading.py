@@ -1,0 +1,43 @@
+"""Reading what the user names: profiles and reports, each mistake one line."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from readycheck.cli.status import ExitStatus
+from readycheck.engine.registry import metric_definitions
+from readycheck.model.report import Report, UnreadableReport
+from readycheck.profile.loader import load_profile
+from readycheck.profile.problem import ProfileError
+from readycheck.profile.schema import Profile
+
+LARGEST_REPORT_BYTE = 20 * 1024 * 1024
+
+
+def profile_or_exit(name: str, *, lenient: bool = False, extra: dict[str, str] | None = None) -> Profile:
+    """The profile; on mistakes all of them on stderr and exit 4."""
+    try:
+        return load_profile(
+            name, environment=os.environ, extra_environment=extra, metrics=metric_definitions(), lenient=lenient
+        )
+    except ProfileError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(ExitStatus.WRONG_PROFILE) from None
+
+
+def report_or_exit(path: Path) -> Report:
+    """The report in a file; if there is none, one line on stderr and exit 4."""
+    try:
+        if path.stat().st_size > LARGEST_REPORT_BYTE:
+            raise UnreadableReport(f"over {LARGEST_REPORT_BYTE // 2**20} MiB, no report is that large")
+        return Report.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        why = error.strerror or str(error)
+    except UnicodeDecodeError:
+        why = "not UTF-8 text"
+    except UnreadableReport as error:
+        why = str(error)
+    typer.echo(f"{path}: {why}", err=True)
+    raise typer.Exit(ExitStatus.WRONG_PROFILE)

@@ -1,0 +1,102 @@
+"""`readycheck profile`: shipped profiles, the effective one, validation, a starter, the schema."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PROFILE_WRONG = 4
+NOT_WRITTEN = 5
+
+app = typer.Typer(no_args_is_help=True, help="Profiles: what is shipped, what is in force, what is wrong.")
+Name = Annotated[str, typer.Argument(metavar="PROFILE", help="A shipped name or a path to a YAML file.")]
+
+
+@contextmanager
+def _problems_told() -> Iterator[None]:
+    """Every problem on its own line, then exit 4."""
+    from readycheck.profile.problem import ProfileError  # noqa: PLC0415 - keeps `--version` fast
+
+    try:
+        yield
+    except ProfileError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(PROFILE_WRONG) from None
+
+
+def _metrics() -> Any:
+    from readycheck.engine.registry import metric_definitions  # noqa: PLC0415 - imports every probe
+
+    return metric_definitions()
+
+
+@app.command("list")
+def list_() -> None:
+    """Names and titles of the shipped profiles."""
+    from readycheck.profile.loader import title_of  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.profile.sources import shipped  # noqa: PLC0415 - the same
+
+    width = max(map(len, shipped()), default=0)
+    with _problems_told():
+        for name in shipped():
+            title = title_of(name)
+            typer.echo(f"{name:{width}}  {title.get('en') or next(iter(title.values()), '')}")
+
+
+@app.command()
+def show(
+    name: Name,
+    *,
+    json_output: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
+) -> None:
+    """The effective profile after `extends`; secrets masked, variables as they are written."""
+    from readycheck.profile.dump import to_yaml  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.profile.loader import effective_mapping  # noqa: PLC0415 - the same
+
+    with _problems_told():
+        values = effective_mapping(name, metrics=_metrics())
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if json_output else to_yaml(values).rstrip())
+
+
+@app.command()
+def check(name: Name) -> None:
+    """Everything that is wrong with a profile, each with file:line:column."""
+    from readycheck.profile.loader import check_profile  # noqa: PLC0415 - keeps `--version` fast
+
+    with _problems_told():
+        checked = check_profile(name, metrics=_metrics())
+    typer.echo(f"{name}: ok, {checked.summary()}")
+
+
+@app.command()
+def new(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file that does not exist yet.")
+    ] = None,
+) -> None:
+    """An annotated profile to fill in."""
+    import importlib.resources  # noqa: PLC0415 - keeps `--version` fast
+
+    starter = (importlib.resources.files("readycheck") / "data" / "starter.yaml").read_text("utf-8")
+    if output is None:
+        typer.echo(starter, nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(starter)
+    except OSError as error:
+        typer.echo(f"{output}: not written: {error.strerror}", err=True)
+        raise typer.Exit(NOT_WRITTEN) from None
+    typer.echo(f"{output} written; next: readycheck profile check {output}", err=True)
+
+
+@app.command()
+def schema() -> None:
+    """The JSON Schema of profiles, for editors."""
+    from readycheck.profile.json_schema import profile_json_schema  # noqa: PLC0415 - keeps `--version` fast
+
+    typer.echo(json.dumps(profile_json_schema(), ensure_ascii=False, indent=2))

@@ -1,0 +1,67 @@
+"""`readycheck run`: probe this workstation, judge, write the report, print the verdict."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from readycheck.cli.status import ExitMap
+
+FORMATS = ("html", "json", "junit", "csv")
+
+
+def _formats(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is none of {', '.join(FORMATS)}")
+    return list(dict.fromkeys(names))
+
+
+def _ids(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def run(
+    profile: Annotated[str, typer.Argument(help="A shipped name or a YAML file.")] = "lab",
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the reports go.")] = Path("reports"),
+    formats: Annotated[str, typer.Option("--format", help="Of html, json, junit, csv; several with commas.")] = "html,json",
+    as_json: Annotated[bool, typer.Option("--json", help="The report on stdout, and nothing else there.")] = False,  # noqa: FBT002 - a flag
+    only: Annotated[str | None, typer.Option(metavar="PROBE,…", help="These probes and what they require.")] = None,
+    skip: Annotated[str | None, typer.Option(metavar="PROBE,…", help="Not these probes.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
+    site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
+    scope: Annotated[Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")] = "workstation",
+    show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,  # noqa: FBT002 - a flag
+    lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
+    strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,  # noqa: FBT002 - a flag
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,  # noqa: FBT002 - a flag
+    color: Annotated[Literal["auto", "always", "never"], typer.Option(help="Colours in the terminal.")] = "auto",
+    exit_map: Annotated[ExitMap, typer.Option(help="Whose exit statuses.")] = "readycheck",
+) -> None:
+    """Probe this workstation and say whether it is ready.
+
+    Without PROFILE: the lab, a server on this machine, no network needed.
+    """
+    from readycheck.cli.session import Options, measure  # noqa: PLC0415 - the probes load only when they run
+
+    options = Options(
+        profile=profile,
+        output=output,
+        formats=_formats(formats),
+        as_json=as_json,
+        only=_ids(only),
+        skip=_ids(skip) or [],
+        label=label,
+        site=site,
+        scope=scope,
+        show_host=show_host,
+        lang=lang,
+        strict=strict,
+        quiet=quiet,
+        color=color,
+        exit_map=exit_map,
+    )
+    raise typer.Exit(measure(options))

@@ -1,0 +1,177 @@
+"""One run from its options to its exit status."""
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from readycheck import __version__
+from readycheck.cli.fault import sentence, write_fault
+from readycheck.cli.loading import profile_or_exit
+from readycheck.cli.status import ExitMap, ExitStatus, mapped
+from readycheck.cli.verdict import digests, reference, tell
+from readycheck.console import LiveView
+from readycheck.engine.clock import SystemClock, timestamp
+from readycheck.engine.plan import Plan, UnknownProbe, make_plan
+from readycheck.engine.registry import probes
+from readycheck.engine.runner import Collection
+from readycheck.host.loop import new_event_loop
+from readycheck.host.machine import environment
+from readycheck.judge import Case, judge
+from readycheck.lab.server import lab_server
+from readycheck.model.report import Report, Run, Tool
+from readycheck.model.verdict import Scope
+from readycheck.profile.schema import Profile
+from readycheck.render.words import choose
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line of `run`."""
+
+    profile: str
+    output: Path
+    formats: list[str]
+    as_json: bool
+    only: list[str] | None
+    skip: list[str]
+    label: str | None
+    site: str | None
+    scope: str
+    show_host: bool
+    lang: str
+    strict: bool
+    quiet: bool
+    color: Literal["auto", "always", "never"]
+    exit_map: ExitMap
+
+
+@dataclass
+class _Session:
+    """What is known once the measuring began; whole or cut short by Ctrl-C."""
+
+    options: Options
+    plan: Plan
+    clock: SystemClock = field(default_factory=SystemClock)
+    collection: Collection | None = None
+    interrupted: bool = False
+    fault: str | None = None
+
+
+def measure(options: Options) -> int:
+    """Measure, judge, write, print; the exit status."""
+    try:
+        plan = make_plan(probes(), only=options.only, skip=options.skip)
+    except UnknownProbe as error:
+        raise typer.BadParameter(str(error)) from None
+    profile = profile_or_exit(options.profile)
+    session = _Session(options, plan)
+    started_at = session.clock.now()
+    started_s = session.clock.monotonic_s()
+    title = f"{choose(profile.title, options.lang) or profile.id}"
+    with LiveView(title, quiet=options.quiet, color=options.color) as view:
+        view.plan([probe.id for probe in plan.selected])
+        try:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(_collect(session, profile, view))
+        except KeyboardInterrupt:
+            session.interrupted = True
+    report = _report(session, profile, started_at, session.clock.monotonic_s() - started_s)
+    status = tell(
+        report,
+        output=options.output,
+        formats=options.formats,
+        as_json=options.as_json,
+        lang=options.lang,
+        colour=_coloured(options.color),
+    )
+    if session.interrupted:
+        status = ExitStatus.INTERRUPTED
+    if session.fault:
+        typer.echo(sentence(session.fault), err=True)
+        status = ExitStatus.FAULT
+    return mapped(status, report.decision, strict=options.strict, exit_map=options.exit_map)
+
+
+async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
+    async with _far_end(session.options.profile, profile) as ready:
+        session.collection = Collection(
+            plan=session.plan,
+            profile=ready,
+            clock=session.clock,
+            listener=view,
+            show_addresses=session.options.show_host,
+            on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
+        )
+        await session.collection.collect()
+
+
+@asynccontextmanager
+async def _far_end(name: str, profile: Profile) -> AsyncIterator[Profile]:
+    """The profile with its targets in place: those of the lab exist only while its server runs."""
+    if not profile.lab:
+        yield profile
+        return
+    async with lab_server() as lab:
+        yield profile_or_exit(
+            name,
+            extra={
+                "READYCHECK_LAB_UDP_PORT": str(lab.udp_port),
+                "READYCHECK_LAB_TCP_PORT": str(lab.tcp_port),
+                "READYCHECK_LAB_TLS_PORT": str(lab.tls_port),
+                "READYCHECK_LAB_USERNAME": lab.username,
+                "READYCHECK_LAB_CREDENTIAL": lab.credential,
+                "READYCHECK_LAB_CA_FILE": str(lab.ca_file),
+            },
+        )
+
+
+def _keep_fault(session: _Session, details: str) -> None:
+    session.fault = write_fault(details)
+
+
+def _report(session: _Session, profile: Profile, started_at: datetime, duration_s: float) -> Report:
+    options, collection = session.options, session.collection
+    collection = collection or Collection(session.plan, profile, session.clock)
+    collection.complete()
+    case = Case(
+        metrics=collection.metrics,
+        observations=collection.observations,
+        inputs=digests(collection.profile),
+        started_on=started_at.date(),
+        interrupted=session.interrupted,
+    )
+    verdict = judge(profile, case, Scope(options.scope))
+    return Report(
+        tool=Tool("readycheck", __version__),
+        run=Run(
+            id=str(uuid.uuid4()),
+            started_at=timestamp(started_at),
+            duration_s=round(duration_s, 1),
+            interrupted=session.interrupted,
+            label=options.label,
+            site=options.site,
+            scope=options.scope,
+        ),
+        profile=reference(profile),
+        environment=environment(salt=os.environ.get("READYCHECK_SALT"), profile_id=profile.id, show_host=options.show_host),
+        decision=verdict.decision,
+        ready_on=verdict.ready_on,
+        findings=verdict.findings,
+        metrics=collection.metrics,
+        observations=collection.observations,
+    )
+
+
+def _coloured(color: str) -> bool:
+    if color == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return color == "always"
