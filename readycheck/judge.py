@@ -1,7 +1,7 @@
 """The judge: profile and evidence in, verdict out. No clock but the run's start, no I/O."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -118,25 +118,28 @@ def _outcome(requirement: Requirement, case: Case) -> Outcome:
 
 def _compared(comparison: Comparison, case: Case, scale: str | None) -> Outcome:
     """Pass or fail by the figure and its bounds; inconclusive with the reason why there is none."""
-    probe = comparison.metric.partition(".")[0]
-    metric, observation = case.metrics.get(comparison.metric), case.observations.get(probe)
-    if observation is None:
-        return Status.INCONCLUSIVE, FailureCode.NOT_SELECTED
-    if observation.status != ObservationStatus.COLLECTED:
-        code = observation.failure.code if observation.failure else FailureCode.INTERNAL_ERROR
-        return Status.INCONCLUSIVE, code
-    if observation.inputs != case.inputs.get(probe):
-        return Status.INCONCLUSIVE, FailureCode.OTHER_TARGETS
-    if metric is None:
-        return Status.INCONCLUSIVE, FailureCode.COMPONENT_MISSING
-    if metric.value is None:
-        return Status.INCONCLUSIVE, metric.reason
-    if scale and metric.scale != scale:
-        return Status.INCONCLUSIVE, FailureCode.NOT_PROVEN
-    met = _meets(comparison, metric)
+    metric = case.metrics.get(comparison.metric)
+    unusable, why = _unusable(comparison.metric.partition(".")[0], metric, case)
+    if unusable or metric is None:
+        return Status.INCONCLUSIVE, why
+    met = _meets(comparison, metric) if not scale or metric.scale == scale else None
     if met is None:
         return Status.INCONCLUSIVE, FailureCode.NOT_PROVEN
     return (Status.PASS, None) if met else (Status.FAIL, metric.reason)
+
+
+def _unusable(probe: str, metric: Metric | None, case: Case) -> tuple[bool, str | None]:
+    """Whether there is nothing to compare, and why: not run, failed, other targets, not measured."""
+    observation = case.observations.get(probe)
+    if observation is None:
+        return True, FailureCode.NOT_SELECTED
+    if observation.status != ObservationStatus.COLLECTED:
+        return True, observation.failure.code if observation.failure else FailureCode.INTERNAL_ERROR
+    if observation.inputs != case.inputs.get(probe):
+        return True, FailureCode.OTHER_TARGETS
+    if metric is None:
+        return True, FailureCode.COMPONENT_MISSING
+    return metric.value is None, metric.reason
 
 
 def _meets(comparison: Comparison, metric: Metric) -> bool | None:
@@ -150,15 +153,19 @@ def _meets(comparison: Comparison, metric: Metric) -> bool | None:
     low, high = (metric.low, metric.high) if metric.bounded else (float(value), float(value))
     low, high = float("-inf") if low is None else low, float("inf") if high is None else high
     if name == "at_most":
-        return True if high <= operand else False if low > operand else None
-    return True if low >= operand else False if high < operand else None
+        return _all_or_nothing(all_meet=high <= operand, none_meets=low > operand)
+    return _all_or_nothing(all_meet=low >= operand, none_meets=high < operand)
+
+
+def _all_or_nothing(*, all_meet: bool, none_meets: bool) -> bool | None:
+    return True if all_meet else False if none_meets else None
 
 
 def _same(value: Any, operand: Any) -> bool:
     return isinstance(value, bool) == isinstance(operand, bool) and value == operand
 
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "equals": _same,
     "one_of": lambda value, operand: any(_same(value, one) for one in operand),
     "version_at_least": lambda value, operand: version(str(value)) >= version(operand),

@@ -34,9 +34,9 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def _main(
-    version: Annotated[  # noqa: ARG001 - the callback answers it
+    version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
-    ] = False,  # noqa: FBT002 - a flag
+    ] = False,
 ) -> None:
     pass
 
@@ -64,5 +64,5 @@ def run_app(arguments: Sequence[str]) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    text = getattr(error, "format_message", lambda: str(error))()
-    return " ".join(str(text).split()).rstrip(".")
+    text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
+    return text.rstrip(".") or "a command is missing"

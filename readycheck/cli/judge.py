@@ -7,17 +7,18 @@ import typer
 
 if TYPE_CHECKING:
     from readycheck.model.report import Report
-    from readycheck.profile.schema import Profile
 
 
 def judge(
     reports: Annotated[list[Path], typer.Argument(metavar="REPORT.json…", help="Reports that `run` wrote.")],
     profile: Annotated[list[str], typer.Option("--profile", help="A shipped name or a file; repeat for a matrix.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The report or the matrix on stdout.")] = False,  # noqa: FBT002 - a flag
-    strict: Annotated[bool, typer.Option(help="Reservations count as no-go.")] = False,  # noqa: FBT002 - a flag
+    as_json: Annotated[bool, typer.Option("--json", help="The report or the matrix on stdout.")] = False,
+    strict: Annotated[bool, typer.Option(help="Reservations count as no-go.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the texts.")] = "en",
     exit_map: Annotated[Literal["readycheck", "nagios"], typer.Option(help="Whose exit statuses.")] = "readycheck",
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")
+    ] = None,
 ) -> None:
     """Judge saved reports against profiles."""
     from readycheck.cli.loading import profile_or_exit, report_or_exit  # noqa: PLC0415 - pydantic only when needed

@@ -30,9 +30,7 @@ def profile_or_exit(name: str, *, lenient: bool = False, extra: dict[str, str] |
 def report_or_exit(path: Path) -> Report:
     """The report in a file; if there is none, one line on stderr and exit 4."""
     try:
-        if path.stat().st_size > LARGEST_REPORT_BYTE:
-            raise UnreadableReport(f"over {LARGEST_REPORT_BYTE // 2**20} MiB, no report is that large")
-        return Report.loads(path.read_bytes().decode("utf-8-sig"))
+        return Report.loads(_text(path))
     except OSError as error:
         why = error.strerror or str(error)
     except UnicodeDecodeError:
@@ -41,3 +39,9 @@ def report_or_exit(path: Path) -> Report:
         why = str(error)
     typer.echo(f"{path}: {why}", err=True)
     raise typer.Exit(ExitStatus.WRONG_PROFILE)
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > LARGEST_REPORT_BYTE:
+        raise UnreadableReport(f"over {LARGEST_REPORT_BYTE // 2**20} MiB, no report is that large")
+    return path.read_bytes().decode("utf-8-sig")

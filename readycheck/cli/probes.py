@@ -43,6 +43,4 @@ def _as_json(metrics: "Iterable[MetricDefinition]") -> list[dict[str, Any]]:
 
 
 def _block(heading: str, metrics: "Iterable[MetricDefinition]") -> str:
-    return "\n".join(
-        [heading, *(f"  {metric.name:<34} {metric.unit:<7} {metric.meaning}" for metric in metrics)]
-    )
+    return "\n".join([heading, *(f"  {metric.name:<34} {metric.unit:<7} {metric.meaning}" for metric in metrics)])

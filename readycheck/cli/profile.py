@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-PROFILE_WRONG = 4
-NOT_WRITTEN = 5
+from readycheck.cli.status import ExitStatus
 
 app = typer.Typer(no_args_is_help=True, help="Profiles: what is shipped, what is in force, what is wrong.")
 Name = Annotated[str, typer.Argument(metavar="PROFILE", help="A shipped name or a path to a YAML file.")]
@@ -25,7 +24,7 @@ def _problems_told() -> Iterator[None]:
     except ProfileError as error:
         for problem in error.problems:
             typer.echo(problem, err=True)
-        raise typer.Exit(PROFILE_WRONG) from None
+        raise typer.Exit(ExitStatus.WRONG_PROFILE) from None
 
 
 def _metrics() -> Any:
@@ -74,9 +73,7 @@ def check(name: Name) -> None:
 
 @app.command()
 def new(
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file that does not exist yet.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file that does not exist yet.")] = None,
 ) -> None:
     """An annotated profile to fill in."""
     import importlib.resources  # noqa: PLC0415 - keeps `--version` fast
@@ -90,7 +87,7 @@ def new(
             file.write(starter)
     except OSError as error:
         typer.echo(f"{output}: not written: {error.strerror}", err=True)
-        raise typer.Exit(NOT_WRITTEN) from None
+        raise typer.Exit(ExitStatus.NOT_WRITTEN) from None
     typer.echo(f"{output} written; next: readycheck profile check {output}", err=True)
 
 

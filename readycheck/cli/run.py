@@ -26,18 +26,24 @@ def _ids(text: str | None) -> list[str] | None:
 
 def run(
     profile: Annotated[str, typer.Argument(help="A shipped name or a YAML file.")] = "lab",
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the reports go.")] = Path("reports"),
-    formats: Annotated[str, typer.Option("--format", help="Of html, json, junit, csv; several with commas.")] = "html,json",
-    as_json: Annotated[bool, typer.Option("--json", help="The report on stdout, and nothing else there.")] = False,  # noqa: FBT002 - a flag
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the reports go.")] = Path(
+        "reports"
+    ),
+    formats: Annotated[
+        str, typer.Option("--format", help="Of html, json, junit, csv; several with commas.")
+    ] = "html,json",
+    as_json: Annotated[bool, typer.Option("--json", help="The report on stdout, and nothing else there.")] = False,
     only: Annotated[str | None, typer.Option(metavar="PROBE,…", help="These probes and what they require.")] = None,
     skip: Annotated[str | None, typer.Option(metavar="PROBE,…", help="Not these probes.")] = None,
     label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
-    scope: Annotated[Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")] = "workstation",
-    show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,  # noqa: FBT002 - a flag
+    scope: Annotated[
+        Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")
+    ] = "workstation",
+    show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
-    strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,  # noqa: FBT002 - a flag
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,  # noqa: FBT002 - a flag
+    strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
     color: Annotated[Literal["auto", "always", "never"], typer.Option(help="Colours in the terminal.")] = "auto",
     exit_map: Annotated[ExitMap, typer.Option(help="Whose exit statuses.")] = "readycheck",
 ) -> None:

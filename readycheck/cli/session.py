@@ -162,7 +162,9 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
             scope=options.scope,
         ),
         profile=reference(profile),
-        environment=environment(salt=os.environ.get("READYCHECK_SALT"), profile_id=profile.id, show_host=options.show_host),
+        environment=environment(
+            salt=os.environ.get("READYCHECK_SALT"), profile_id=profile.id, show_host=options.show_host
+        ),
         decision=verdict.decision,
         ready_on=verdict.ready_on,
         findings=verdict.findings,

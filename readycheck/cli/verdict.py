@@ -78,7 +78,7 @@ def tell(
     if as_json or status:
         sys.stdout.write(report.dumps())
     else:
-        sys.stdout.write(render_text(report, lang, colour=colour))
+        typer.echo(render_text(report, lang, colour=colour).rstrip())
     sys.stdout.flush()
     for path in written:
         typer.echo(str(path), err=as_json)

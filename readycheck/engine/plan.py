@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from readycheck.engine.registry import AnyProbe
 
 
-class UnknownProbe(Exception):  # noqa: N818 - reads as the sentence it is
+class UnknownProbe(Exception):
     """No probe has this id."""
 
 
@@ -35,7 +35,7 @@ def make_plan(
         if name not in probes:
             raise UnknownProbe(f"unknown probe {name!r}; there are {', '.join(probes)}")
     chosen = set(probes if only is None else only)
-    for probe in reversed(probes.values()):
+    for probe in reversed(list(probes.values())):
         if probe.id in chosen:
             chosen |= {required.id for required in probe.requires}
     chosen -= set(skip)

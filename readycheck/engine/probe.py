@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from readycheck.engine.clock import Clock
 from readycheck.engine.events import Listener, ProbeProgressed
@@ -27,7 +27,7 @@ class Context:
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""
         found = self.collected.get(probe.id)
-        return found if isinstance(found, probe.evidence) else None
+        return cast("E", found) if isinstance(found, probe.evidence) else None
 
     def progress(
         self, doing: str, elapsed_s: float | None = None, expected_s: float | None = None, **figures: float | None

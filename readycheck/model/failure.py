@@ -69,7 +69,7 @@ class Failure:
     detail: str | None = None
 
 
-class OperationFailed(Exception):  # noqa: N818 - reads as the sentence it is
+class OperationFailed(Exception):
     """Raised inside a probe; becomes a value at its edge."""
 
     def __init__(self, code: FailureCode, operation: str, detail: str | None = None) -> None:

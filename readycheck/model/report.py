@@ -16,7 +16,7 @@ from readycheck.model.verdict import Decision, Finding, Text
 SCHEMA = "readycheck.report/1"
 
 
-class UnreadableReport(Exception):  # noqa: N818 - reads as the sentence it is
+class UnreadableReport(Exception):
     """This file is no report that this version can read; the sentence says why."""
 
 

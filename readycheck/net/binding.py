@@ -181,5 +181,3 @@ async def _filtering(opened: _OpenSocket, server: Address) -> str:
     if await opened.bind(server, CHANGE_PORT) is not None:
         return "address_dependent"
     return "address_and_port_dependent"
-
-

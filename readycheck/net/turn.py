@@ -136,7 +136,8 @@ class TurnSession:
         """No timer stays behind."""
         if self._timer:
             self._timer.cancel()
-        self._link.on_message = self._link.on_failure = lambda _: None
+        self._link.on_message = lambda _: None
+        self._link.on_failure = lambda _: None
 
     async def _try_to_allocate(self, family: int | None) -> Refused | None:
         answer = await self._timed(lambda now: self._client.allocate(now, family=family), "allocate")

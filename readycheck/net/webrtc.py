@@ -53,10 +53,10 @@ class SoftphoneCall:
         """A call offered and answered, hung up on the way out; raises OperationFailed (codec, ICE)."""
         call = cls(url, credentials, bitrate_bps, ptime_ms)
         try:
-            await call._negotiate()  # noqa: SLF001 - its own class
+            await call._negotiate()
             yield call
         finally:
-            await asyncio.gather(call._caller.close(), call._callee.close())  # noqa: SLF001 - its own class
+            await asyncio.gather(call._caller.close(), call._callee.close())
 
     async def _negotiate(self) -> None:
         try:
@@ -86,7 +86,7 @@ class SoftphoneCall:
     def encrypted(self) -> bool:
         """Whether DTLS keyed the media on both ends."""
         senders = [*self._caller.getSenders(), *self._callee.getSenders()]
-        return all(sender.transport is not None and sender.transport.state == "connected" for sender in senders)
+        return all(sender.transport.state == "connected" for sender in senders)
 
     async def until_media(self, timeout_s: float) -> float | None:
         """Milliseconds from the offer to the first packet on the slower end; None if one end heard nothing."""

@@ -13,15 +13,15 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.forwarder import forward
-from readycheck.net.turn import TurnServer
 from readycheck.probes._servers import milliseconds, targets, urls
 from readycheck.probes.turn import Turn
-from readycheck.profile.schema import Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.loss import wilson
 
 if TYPE_CHECKING:
+    from readycheck.net.turn import TurnServer
     from readycheck.net.webrtc import SoftphoneCall
+    from readycheck.profile.schema import Profile
 
 CONNECT_TIMEOUT_S = 12.0
 SAMPLE_S = 0.25
@@ -175,7 +175,7 @@ class Call(Probe[CallEvidence]):
 
 
 def _needs_door(relay: TurnServer) -> bool:
-    """aiortc trusts no private CA, and takes an IPv6 literal for a malformed URL."""
+    """Aiortc trusts no private CA, and takes an IPv6 literal for a malformed URL."""
     return relay.transport == "tls" or ":" in relay.address
 
 
@@ -198,7 +198,8 @@ async def _call(context: Context, url: str, relay: TurnServer, base: CallEvidenc
                 negotiated_codec=call.codec,
             )
             if setup_ms is None:
-                return replace(evidence, **await _directions(call), failure=await _why_no_media(call))
+                evidence = replace(evidence, failure=await _why_no_media(call))
+                return await _with_directions(call, evidence)
             return await _talk(context, call, evidence)
     except OperationFailed as error:
         ice_nominated = False if error.failure.code == FailureCode.ICE_FAILED else None
@@ -222,16 +223,12 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
         told = [way.round_trip_ms for way in await call.ways() if way.round_trip_ms is not None]
         round_trips += told
         context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
-    return replace(
-        evidence,
-        media_s=round(time.perf_counter() - started_at, 3),
-        round_trips_ms=tuple(round_trips),
-        **await _directions(call),
-    )
+    talked = replace(evidence, media_s=round(time.perf_counter() - started_at, 3), round_trips_ms=tuple(round_trips))
+    return await _with_directions(call, talked)
 
 
-async def _directions(call: SoftphoneCall) -> dict[str, Direction]:
+async def _with_directions(call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:
     forth, back = (
         Direction(way.packets_sent, way.packets_received, way.packets_lost, way.jitter_ms) for way in await call.ways()
     )
-    return {"forth": forth, "back": back}
+    return replace(evidence, forth=forth, back=back)

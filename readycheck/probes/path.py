@@ -4,8 +4,8 @@ import asyncio
 import os
 import struct
 import time
-from contextlib import AsyncExitStack
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +14,12 @@ from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.turn import TurnSession, open_allocation
 from readycheck.probes._servers import targets, urls
-from readycheck.probes.turn import Turn, TurnEvidence
+from readycheck.probes.turn import Turn
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
-from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio
 from readycheck.rtc.ice_server import Transport
+from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio
 from readycheck.rtc.stun import Address
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).

@@ -66,7 +66,9 @@ class StunEvidence(Evidence):
     def rtt_p50_ms(self) -> Quantity:
         """Binding round trip, median over all answers that are unambiguous (Karn)."""
         times = [attempt.rtt_ms for server in self.servers for attempt in server.attempts if attempt.rtt_ms is not None]
-        return Quantity(median(times)) if times else Quantity(None, reason=self._why_not() or FailureCode.NOT_CONFIGURED)
+        return (
+            Quantity(median(times)) if times else Quantity(None, reason=self._why_not() or FailureCode.NOT_CONFIGURED)
+        )
 
     @metric_of("text")
     def nat_mapping(self) -> Quantity:

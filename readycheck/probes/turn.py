@@ -185,7 +185,9 @@ async def _gather_server(target: Target, context: Context) -> Server:
     has_credentials = target.credentials(now_unix_s) is not None
     if isinstance(found, Failure):
         attempt = Attempt(None, reached=False, allocated=False, failure=found)
-        return Server(target.url.url, target.url.transport, has_credentials, (attempt,), *_relay_of([attempt], has_credentials))
+        return Server(
+            target.url.url, target.url.transport, has_credentials, (attempt,), *_relay_of([attempt], has_credentials)
+        )
     servers = [target.at(address, now_unix_s) for address in found]
     by_address = await asyncio.gather(*(_attempts(server) for server in servers))
     attempts = [attempt for tried in by_address for attempt in tried]

@@ -21,7 +21,8 @@ def _text_of_scalar(value: Any) -> Any:
 
 
 def _by_language(value: Any) -> Any:
-    return {"": value} if isinstance(value, str) else value
+    text = _text_of_scalar(value)
+    return {"": text} if isinstance(text, str) else value
 
 
 def _lead_time(value: Any) -> Any:
@@ -39,11 +40,14 @@ def _bit_rate(value: Any) -> Any:
     raise ValueError("a bit rate like 100M, 512k or 2000000 is expected")
 
 
-ScalarText = Annotated[str, BeforeValidator(_text_of_scalar)]
-Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
+_DurationText = Annotated[str, StringConstraints(pattern=rf"^{_DURATION.pattern}$")]
+_BitRateText = Annotated[str, StringConstraints(pattern=rf"^{_BIT_RATE.pattern}$")]
+
+ScalarText = Annotated[str, BeforeValidator(_text_of_scalar, json_schema_input_type=str | float)]
+Words = Annotated[dict[str, ScalarText], BeforeValidator(_by_language, json_schema_input_type=str | dict[str, str])]
 """A text: a string, or a mapping by language; a plain string is kept under ""."""
-Days = Annotated[int, BeforeValidator(_lead_time)]
-BitRate = Annotated[int, BeforeValidator(_bit_rate), Field(gt=0)]
+Days = Annotated[int, BeforeValidator(_lead_time, json_schema_input_type=_DurationText)]
+BitRate = Annotated[int, BeforeValidator(_bit_rate, json_schema_input_type=int | _BitRateText), Field(gt=0)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 
 

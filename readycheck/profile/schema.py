@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from readycheck.model.evidence import Scale, Value
 from readycheck.model.verdict import Scope, Severity
@@ -13,13 +24,14 @@ from readycheck.profile.scalars import UNRESOLVED, BitRate, Days, Identifier, Sc
 from readycheck.rtc.ice_server import IceUrl, parse_ice_url
 
 SCHEMA = "readycheck.profile/1"
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 COMPARATORS = ("at_most", "at_least", "equals", "one_of", "version_at_least", "matches")
 
 
 class Part(BaseModel):
     """Base of every mapping: unknown keys and loose types are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class SignallingTarget(Part):
@@ -29,26 +41,24 @@ class SignallingTarget(Part):
     expect_status: list[int] | None = None
 
 
+def _parsable(url: str) -> str:
+    if UNRESOLVED not in url:
+        parse_ice_url(url)
+    return url
+
+
 class IceServer(Part):
     """STUN and TURN URLs with their credentials, shaped as the browser's RTCIceServer (W3C WebRTC)."""
 
-    urls: list[str] = Field(min_length=1)
+    urls: list[Annotated[str, AfterValidator(_parsable)]] = Field(min_length=1)
     username: SecretStr | None = None
     credential: SecretStr | None = None
     shared_secret: SecretStr | None = None
 
-    @field_validator("urls", mode="before")
+    @field_validator("urls", mode="before", json_schema_input_type=str | list[str])
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
-
-    @field_validator("urls")
-    @classmethod
-    def _parsable(cls, urls: list[str]) -> list[str]:
-        for url in urls:
-            if UNRESOLVED not in url:
-                parse_ice_url(url)
-        return urls
 
     @model_validator(mode="after")
     def _whole_credentials(self) -> IceServer:
@@ -200,6 +210,13 @@ class Flow(Part):
     why: Words | None = None
 
 
+def comparators_problem(given: list[str]) -> str | None:
+    """What is wrong with these comparators in one comparison; None if there is exactly one."""
+    if len(given) == 1:
+        return None
+    return f"exactly one of {', '.join(COMPARATORS)} is needed, found {' and '.join(given) or 'none'}"
+
+
 class Comparison(Part):
     """A metric and exactly one comparator."""
 
@@ -213,10 +230,8 @@ class Comparison(Part):
 
     @model_validator(mode="after")
     def _one_comparator(self) -> Comparison:
-        given = [name for name in COMPARATORS if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
-            raise ValueError(f"exactly one of {', '.join(COMPARATORS)} is needed, found {found}")
+        if wrong := comparators_problem([name for name in COMPARATORS if getattr(self, name) is not None]):
+            raise ValueError(wrong)
         return self
 
     @property
@@ -242,9 +257,9 @@ class Requirement(Comparison):
 
 
 def _iso_date(value: Any) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
         return date.fromisoformat(value)
-    return value
+    raise ValueError("a date like 2027-01-31 is expected")
 
 
 class Waiver(Part):
@@ -258,8 +273,6 @@ class Waiver(Part):
 
 class Profile(Part):
     """One project: whom to reach, how to measure, what to ask."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
     schema_: Literal["readycheck.profile/1"] = Field(alias="schema")
     id: Identifier
@@ -285,7 +298,7 @@ class Profile(Part):
 
     @property
     def identity(self) -> Profile:
-        """This profile as it identifies its targets: the ports of the embedded server, new in each run, left out."""
+        """This profile as it identifies its targets: without the embedded server's ports, new in each run."""
         return self._identity or self
 
     @property

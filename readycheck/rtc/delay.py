@@ -5,7 +5,7 @@ from itertools import pairwise
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least this share of the values does not exceed (nearest rank); None if there is none."""
+    """The smallest value that this share of the values does not exceed (nearest rank); None without values."""
     if not values:
         return None
     ordered = sorted(values)

@@ -41,8 +41,12 @@ def delay_impairment(delay_ms: float) -> float:
     """Idd of G.107 (2015) with sT = 1 and mT = 100 ms: what delay alone costs, in points of R."""
     if delay_ms <= 100:  # noqa: PLR2004 - mT
         return 0.0
-    x = log2(delay_ms / 100)
-    return 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    x: float = log2(delay_ms / 100)
+    return 25 * (_sixth_root(1 + x**6) - 3 * _sixth_root(1 + (x / 3) ** 6) + 2)
+
+
+def _sixth_root(value: float) -> float:
+    return float(value ** (1 / 6))
 
 
 def mos(r_value: float) -> float:

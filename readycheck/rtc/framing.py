@@ -19,6 +19,8 @@ class StreamFraming:
         """Whole messages among what has come so far, padding removed."""
         self._buffer += data
         while len(self._buffer) >= _CHANNEL_HEADER:
+            if self._buffer.startswith(b"HTTP"):  # 0x4854 would pass for a channel
+                raise Malformed("an HTTP answer, not TURN")
             length = int.from_bytes(self._buffer[2:4], "big")
             if stun.is_channel_data(self._buffer):
                 size, padded = _CHANNEL_HEADER + length, _CHANNEL_HEADER + length + -length % 4

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 from aiortc import MediaStreamTrack
@@ -29,7 +30,7 @@ class OpusTrack(MediaStreamTrack):
         self._sent = 0
         self._started_at: float | None = None
 
-    async def recv(self) -> Packet:
+    async def recv(self) -> "Packet[Any]":
         """The next packet, when it is due on an absolute schedule."""
         now = time.perf_counter()
         if self._started_at is None:
@@ -45,9 +46,9 @@ class OpusTrack(MediaStreamTrack):
 def encode_voice(bitrate_bps: int, ptime_ms: int) -> Iterator[bytes]:
     """Opus payloads of two seconds of a synthetic voice; raises av.FFmpegError or ValueError without libopus."""
     encoder = av.CodecContext.create("libopus", "w")
-    encoder.sample_rate = SAMPLE_RATE  # type: ignore[attr-defined] # an audio context; av types it as any
-    encoder.layout = "mono"  # type: ignore[attr-defined] # the same
-    encoder.format = "s16"  # type: ignore[attr-defined] # the same
+    encoder.sample_rate = SAMPLE_RATE
+    encoder.layout = "mono"
+    encoder.format = "s16"
     encoder.bit_rate = bitrate_bps
     encoder.options = {"application": "voip", "frame_duration": str(ptime_ms)}
     samples_per_frame = SAMPLE_RATE * ptime_ms // 1000
@@ -56,7 +57,7 @@ def encode_voice(bitrate_bps: int, ptime_ms: int) -> Iterator[bytes]:
         frame.planes[0].update(_voice(start, samples_per_frame))
         frame.sample_rate = SAMPLE_RATE
         frame.pts = start
-        for packet in encoder.encode(frame):  # type: ignore[attr-defined] # the same
+        for packet in encoder.encode(frame):
             yield bytes(packet)
 
 

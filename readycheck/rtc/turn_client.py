@@ -182,7 +182,9 @@ class TurnClient:
     def forget(self, request: int) -> None:
         """Stop retransmitting a request that nobody waits for any more."""
         self._transactions = {
-            key: (transaction, asked) for key, (transaction, asked) in self._transactions.items() if asked.number != request
+            key: (transaction, asked)
+            for key, (transaction, asked) in self._transactions.items()
+            if asked.number != request
         }
 
     # inside

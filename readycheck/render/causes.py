@@ -1,0 +1,104 @@
+"""The cause that was seen behind a finding, in a few words."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from readycheck.model.failure import FailureCode
+from readycheck.model.report import Metric, Report
+from readycheck.model.verdict import Finding, Status
+from readycheck.render import format as say
+from readycheck.render.clean import clean
+from readycheck.render.words import Words
+
+_AUTHORITY = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://)?)?([^/?]+)")
+_TRANSPORT = re.compile(r"(?:^|_)(udp|tcp|tls)(?:_|$)")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A target where a failure was met, in so many attempts of so many; in none, if met with the whole of it."""
+
+    target: str
+    code: str
+    failed: int
+    tried: int
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of what should be a list of mappings."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def failure_code(holder: Any) -> str | None:
+    """The code of what should be a failure, or its code alone."""
+    code = holder.get("code") if isinstance(holder, dict) else holder
+    return code if isinstance(code, str) and code else None
+
+
+def authority(url: Any) -> str:
+    """Host and port of a URL, for people; never a link."""
+    match = _AUTHORITY.match(str(url or ""))
+    return clean(match[1] if match else url or "?", 80)
+
+
+def sightings(evidence: dict[str, Any], transport: str | None = None) -> Iterator[Sighting]:
+    """Every failed target in a probe's evidence, whatever probe it is."""
+    for target in (item for value in evidence.values() for item in mappings(value)):
+        if "url" not in target or (transport and target.get("transport", transport) != transport):
+            continue
+        attempts = mappings(target.get("attempts"))
+        codes = [code for attempt in attempts if (code := failure_code(attempt.get("failure")))]
+        whole = [code for key in ("failure", "relay_failure") if (code := failure_code(target.get(key)))]
+        for code in dict.fromkeys(codes + whole):
+            yield Sighting(authority(target["url"]), code, codes.count(code), len(attempts))
+
+
+def cause(finding: Finding, report: Report, words: Words) -> str:
+    """What was seen, where, how often; or how the figure stands to what was asked."""
+    if finding.reason == FailureCode.NOT_PROVEN or finding.reason is None:
+        return _figures(finding, report.metrics.get(finding.metric), words)
+    said = words.failure(finding.reason).short
+    probe, _, attribute = finding.metric.partition(".")
+    observation = report.observations.get(probe)
+    transport = _TRANSPORT.search(attribute)
+    seen = [
+        sighting
+        for sighting in sightings(observation.evidence if observation else {}, transport[1] if transport else None)
+        if sighting.code == finding.reason
+    ]
+    if seen:
+        return _seen(said, seen, words)
+    if (
+        observation
+        and observation.failure
+        and observation.failure.code == finding.reason
+        and observation.failure.detail
+    ):
+        return f"{said} ({clean(observation.failure.detail, 120)})"
+    return said
+
+
+def _seen(said: str, seen: list[Sighting], words: Words) -> str:
+    first = seen[0]
+    often = f", {words('n_of_m', n=first.failed, m=first.tried)}" if first.failed else ""
+    text = f"{first.target}, {said}{often}"
+    others = len({sighting.target for sighting in seen} - {first.target})
+    return words.count("and_others", others, text=text) if others else text
+
+
+def _figures(finding: Finding, metric: Metric | None, words: Words) -> str:
+    """The figure, its bounds and what was asked."""
+    if finding.observed is None:
+        return words("not_measured")
+    shown = say.amount(finding.observed, finding.unit, words)
+    if isinstance(finding.observed, bool):
+        return f"{words.metric(finding.metric)}{words('colon')}{shown}"
+    if metric and metric.scale:
+        shown = f"{shown} ({say.scale(metric.scale, words)})"
+    bounds = say.bounds(metric, words) if metric else None
+    wanted = say.asked(finding.expected, finding.unit, words)
+    text = words("measured", shown=f"{shown}, {bounds}" if bounds else shown, wanted=wanted)
+    unsure = finding.status == Status.INCONCLUSIVE and finding.reason
+    return f"{words.failure(FailureCode.NOT_PROVEN).short}{words('colon')}{text}" if unsure else text

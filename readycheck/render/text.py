@@ -1,0 +1,62 @@
+"""The verdict as the terminal prints it at the end of a run."""
+
+from readycheck.model.report import Report
+from readycheck.model.verdict import Decision
+from readycheck.render import answer
+from readycheck.render.clean import clean
+from readycheck.render.words import Words
+
+_TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES = 36, 64, 40
+_RESET = "\x1b[0m"
+_RED, _GREEN, _AMBER, _DIM = "\x1b[1;31m", "\x1b[1;32m", "\x1b[33m", "\x1b[2m"
+_COLOURS = {"blocks": _RED, "warns": _AMBER, "waived": _AMBER, "noted": _DIM, "unknown": _DIM, "unknown_warning": _DIM}
+_DECISION_COLOURS = {Decision.GO: _GREEN, Decision.GO_WITH_RESERVATIONS: _AMBER, Decision.NO_GO: _RED}
+_MARKS = {"blocks": "✗", "warns": "!", "waived": "~", "noted": "i", "unknown": "?", "unknown_warning": "?"}
+_PLAIN = {"✗": "x", "✓": "+", "…": "...", "·": "-"}
+
+
+def render_text(report: Report, lang: str, colour: bool, *, plain: bool = False) -> str:  # noqa: FBT001 - the callers' agreed form
+    """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks."""
+    words = Words(lang)
+    head = _painted(words(f"decision_{report.decision}"), _DECISION_COLOURS.get(report.decision, ""), colour)
+    ready = answer.ready(report, words)
+    todo = answer.actions(report, words)
+    if ready:
+        head += f"   {words('ready_earliest')} {ready[0]}" if report.ready_on else f"   {ready[0]}"
+    elif not todo:
+        head += f"   {answer.sentence(report, words)}"
+    lines = [head]
+    if report.profile.lab:
+        lines.append(_painted(words("terminal_lab"), _DIM, colour))
+    if report.run.interrupted:
+        lines.append(words("terminal_interrupted"))
+    lines += _rows(report, todo, words, colour=colour)
+    text = "\n".join(lines)
+    return "".join(_PLAIN.get(character, character) for character in text) if plain else text
+
+
+def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
+    rows = [
+        (action.kind, clean(title, _TITLE_WIDTH), clean(seen, _CAUSE_WIDTH), _who(action, words))
+        for action in todo
+        for title, seen in zip(action.titles, action.each_cause, strict=True)
+    ]
+    shown = rows[:_MOST_LINES]
+    titles, causes = (max((len(row[column]) for row in shown), default=0) for column in (1, 2))
+    lines = [
+        f"  {_painted(_MARKS[kind], _COLOURS[kind], colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
+        for kind, title, seen, who in shown
+    ]
+    more = len(rows) - len(shown)
+    if not todo and report.decision == Decision.INCONCLUSIVE:
+        lines.append(f"  ? {answer.sentence(report, words)}")
+    return [*lines, f"  {words.count('more', more)}"] if more else lines
+
+
+def _who(action: answer.Action, words: Words) -> str:
+    days = words.count("days", action.days) if action.days is not None else ""
+    return ", ".join(filter(None, (clean(action.owner, 40), days)))
+
+
+def _painted(text: str, code: str, colour: bool) -> str:  # noqa: FBT001 - as above
+    return f"{code}{text}{_RESET}" if colour and code else text

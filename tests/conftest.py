@@ -1,0 +1,34 @@
+"""What every test may use."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readycheck.engine.registry import metric_definitions
+from readycheck.profile.loader import load_profile
+from readycheck.profile.schema import Profile
+
+ProfileMaker = Callable[..., Profile]
+
+
+@pytest.fixture
+def make_profile(tmp_path: Path) -> ProfileMaker:
+    """Load a profile from YAML text, as `run` would."""
+
+    def make(text: str, environment: Mapping[str, str] | None = None) -> Profile:
+        path = tmp_path / "profile.yaml"
+        path.write_text("schema: readycheck.profile/1\nid: test\n" + text, encoding="utf-8")
+        return load_profile(str(path), environment=environment or {}, metrics=metric_definitions())
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "READYCHECK_SALT", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+Json = dict[str, Any]

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installs the Debian packages that the live tests drive. Without apt or root it says what is missing and goes on:
+# the live tests then skip, or fail if READYCHECK_REQUIRE_LIVE=1.
+set -eu
+packages="coturn iproute2 iptables chromium tmux"
+command -v dpkg-query >/dev/null 2>&1 || exit 0
+missing=""
+for package in $packages; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "The live tests need:$missing (apt install, as root); they will be skipped" >&2
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# coturn's own service must not start: each test starts a server of its own
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d.readycheck
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  cp /usr/sbin/policy-rc.d.readycheck /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d && made=1
+fi
+rm -f /usr/sbin/policy-rc.d.readycheck
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >/dev/null || status=$?
+[ -z "${made:-}" ] || rm -f /usr/sbin/policy-rc.d
+exit "${status:-0}"

@@ -1,0 +1,236 @@
+"""The engine: registry rules, plan, deadlines, faults and interruption, with probes made for it."""
+
+import asyncio
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from readycheck.engine.events import ProbeEnded
+from readycheck.engine.plan import UnknownProbe, make_plan
+from readycheck.engine.probe import Context, Probe
+from readycheck.engine.registry import AnyProbe, inputs_digest, metric_definitions, probes
+from readycheck.engine.runner import Collection
+from readycheck.model.evidence import UNITS, Evidence, Quantity, metric_of
+from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.report import ObservationStatus
+from readycheck.profile.schema import Profile
+
+PROFILE = Profile.model_validate({"schema": "readycheck.profile/1", "id": "p"})
+
+
+class Clock:
+    def monotonic_s(self) -> float:
+        return 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Facts(Evidence):
+    count: int = 1
+    seen_at: str = "8.8.8.8:53"
+
+    @metric_of("number")
+    def value(self) -> Quantity:
+        """A number."""
+        return Quantity(self.count)
+
+
+class Fine(Probe[Facts]):
+    id, title = "fine", "Fine"
+
+    async def gather(self, context: Context) -> Facts:
+        return Facts()
+
+
+class Faulty(Probe[Facts]):
+    id, title = "faulty", "Faulty"
+
+    async def gather(self, context: Context) -> Facts:
+        raise ZeroDivisionError("secret detail")
+
+
+class Unable(Probe[Facts]):
+    id, title = "unable", "Unable"
+
+    async def gather(self, context: Context) -> Facts:
+        raise OperationFailed(FailureCode.COMPONENT_MISSING, "load")
+
+
+class Endless(Probe[Facts]):
+    id, title = "endless", "Endless"
+    exclusive = True
+
+    def deadline_s(self, profile: Profile) -> float:
+        return 0.01
+
+    async def gather(self, context: Context) -> Facts:
+        context.keep(lambda: Facts(count=7))
+        await asyncio.Event().wait()
+        return Facts()
+
+
+class Patient(Endless):
+    id, title = "patient", "Patient"
+
+    def deadline_s(self, profile: Profile) -> float:
+        return 600.0
+
+
+class Dependent(Probe[Facts]):
+    id, title = "dependent", "Dependent"
+    requires = (Unable,)
+
+    async def gather(self, context: Context) -> Facts:
+        return Facts()
+
+
+def collection(*chosen: AnyProbe, **more: Any) -> Collection:
+    return Collection(make_plan({probe.id: probe for probe in chosen}), PROFILE, Clock(), **more)
+
+
+async def test_fault_of_one_probe_leaves_the_others_alone() -> None:
+    """An exception in a probe is told apart as internal_error, and nothing else is lost."""
+    told: list[str] = []
+    found = collection(Faulty, Fine, on_fault=lambda probe, _trace: told.append(probe))
+    await found.collect()
+    failure = found.observations["faulty"].failure
+
+    assert failure is not None
+    assert (failure.code, failure.detail) == (FailureCode.INTERNAL_ERROR, "ZeroDivisionError")
+    assert told == ["faulty"]
+    assert found.metrics["fine.value"].value == 1
+
+
+async def test_deadline_keeps_what_was_measured() -> None:
+    """A probe that takes too long fails, and its partial evidence is kept."""
+    found = collection(Endless)
+    await found.collect()
+    observation = found.observations["endless"]
+
+    assert observation.failure is not None
+    assert observation.failure.code == FailureCode.DEADLINE_EXCEEDED
+    assert observation.evidence["count"] == 7
+    assert found.metrics["endless.value"].value is None
+    assert found.metrics["endless.value"].reason == FailureCode.DEADLINE_EXCEEDED
+
+
+async def test_interruption_keeps_what_was_measured() -> None:
+    """On cancellation the running probe's partial evidence stays, and the rest is accounted for."""
+    found = collection(Fine, Patient, Endless)
+    task = asyncio.create_task(found.collect())
+    while "fine" not in found.observations:
+        await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    statuses = {name: observation.status for name, observation in found.observations.items()}
+
+    assert statuses == {
+        "fine": ObservationStatus.COLLECTED,
+        "patient": ObservationStatus.FAILED,
+        "endless": ObservationStatus.SKIPPED,
+    }
+    assert found.observations["patient"].evidence["count"] == 7
+
+
+async def test_dependents_of_a_failed_probe_are_skipped_with_its_reason() -> None:
+    """Without the evidence it needs a probe does not run, and says why."""
+    found = collection(Unable, Dependent)
+    await found.collect()
+
+    assert found.observations["dependent"].status == ObservationStatus.SKIPPED
+    assert found.metrics["dependent.value"].reason == FailureCode.COMPONENT_MISSING
+
+
+async def test_public_addresses_are_cut_unless_asked_for() -> None:
+    """Evidence shows 8.8.8.0/24, and the full address only on demand."""
+    hidden, shown = collection(Fine), collection(Fine, show_addresses=True)
+    await hidden.collect()
+    await shown.collect()
+
+    assert hidden.observations["fine"].evidence["seen_at"] == "8.8.8.0/24:53"
+    assert shown.observations["fine"].evidence["seen_at"] == "8.8.8.8:53"
+
+
+async def test_every_selected_probe_ends_with_an_event() -> None:
+    """Whoever watches hears the end of each probe once."""
+    ended: list[str] = []
+    await collection(
+        Fine, Unable, Dependent, listener=lambda event: ended.append(event.probe) if isinstance(event, ProbeEnded) else None
+    ).collect()
+
+    assert sorted(ended) == ["dependent", "fine", "unable"]
+
+
+def chosen(plan_probes: Iterable[AnyProbe]) -> list[str]:
+    return [probe.id for probe in plan_probes]
+
+
+def test_only_brings_what_is_required() -> None:
+    """`--only path` runs turn as well, and nothing else."""
+    plan = make_plan(probes(), only=["path"])
+
+    assert chosen(plan.selected) == ["turn", "path"]
+    assert "call" in chosen(plan.not_selected)
+
+
+def test_skip_takes_dependents_along() -> None:
+    """Without turn there is neither path nor call."""
+    plan = make_plan(probes(), skip=["turn"])
+
+    assert {"turn", "path", "call"} <= set(chosen(plan.not_selected))
+
+
+def test_unknown_probe_is_named() -> None:
+    """A misspelt probe is an error that lists the known ones."""
+    with pytest.raises(UnknownProbe, match="stun"):
+        make_plan(probes(), only=["trun"])
+
+
+def test_what_measures_the_path_runs_alone() -> None:
+    """path and call never overlap with anything."""
+    plan = make_plan(probes())
+
+    assert {"path", "call"} <= set(chosen(plan.alone))
+    assert not {"path", "call"} & set(chosen(plan.side_by_side))
+
+
+def test_every_probe_states_itself() -> None:
+    """One probe per module, id = file name, a docstring, a title; requirements come first."""
+    seen: list[str] = []
+    for name, probe in probes().items():
+        assert probe.__module__ == f"readycheck.probes.{name}"
+        assert probe.id == name
+        assert inspect.getdoc(probe)
+        assert inspect.getmodule(probe).__doc__  # type: ignore[union-attr] # a loaded class has a module
+        assert probe.title
+        assert all(required.id in seen for required in probe.requires)
+        seen.append(name)
+
+
+def test_every_metric_has_unit_and_meaning() -> None:
+    """Metric names are unique, units known, meanings told."""
+    names = [definition.name for probe in probes().values() for definition in probe.metrics()]
+
+    assert len(names) == len(set(names))
+    for definition in metric_definitions().values():
+        assert definition.unit in UNITS
+        assert definition.meaning
+
+
+def test_inputs_digest_depends_on_targets_alone(make_profile: Any) -> None:
+    """Another threshold or password leaves the digest; another server changes it."""
+    turn = probes()["turn"]
+    text = "targets: {{ice_servers: [{{urls: ['turn:{}:3478'], username: a, credential: {}}}]}}\npath: {{min_seconds: {}}}\n"
+    first, same, other = (make_profile(text.format(*parts)) for parts in [("h", "x", 8), ("h", "y", 9), ("i", "x", 8)])
+
+    assert inputs_digest(turn, first) == inputs_digest(turn, same)
+    assert inputs_digest(turn, first) != inputs_digest(turn, other)

@@ -1,0 +1,80 @@
+"""Files, names and pseudonyms."""
+
+from pathlib import Path
+
+import pytest
+
+from readycheck.host.files import claim_stem, safe_name, write_new
+from readycheck.host.machine import environment, pseudonym
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Poste 12/é", "Poste12"),
+        ("../../etc/passwd", "etcpasswd"),
+        ("con", "_con"),
+        ("NUL.txt", "_NUL.txt"),
+        ("COM1", "_COM1"),
+        ("", ""),
+        ("x" * 100, "x" * 64),
+        ("...", ""),
+    ],
+)
+def test_labels_become_safe_names(label: str, name: str) -> None:
+    """Only [A-Za-z0-9._-], 64 at most, no name that Windows reserves, no way out of the folder."""
+    assert safe_name(label) == name
+
+
+def test_file_is_never_written_over(tmp_path: Path) -> None:
+    """A name that is taken is refused, and what stands there stays."""
+    write_new(tmp_path / "a.json", "first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a.json", "second")
+
+    assert (tmp_path / "a.json").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_taken_names_get_numbers(tmp_path: Path) -> None:
+    """One taken suffix is enough for all formats to move on together."""
+    write_new(tmp_path / "run.html", "")
+    write_new(tmp_path / "run-2.json", "")
+
+    assert claim_stem(tmp_path, "run", [".html", ".json"]) == "run-3"
+
+
+def test_failed_writing_leaves_nothing(tmp_path: Path) -> None:
+    """Text that cannot be encoded leaves neither the file nor a part of it."""
+    with pytest.raises(UnicodeEncodeError):
+        write_new(tmp_path / "a.json", "\ud800")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_link_that_is_refused_is_replaced_by_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file system knows no hard links, the name is claimed exclusively first."""
+
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    write_new(tmp_path / "a", "text")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a", "other")
+
+    assert (tmp_path / "a").read_text() == "text"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_pseudonym_is_stable_and_salted() -> None:
+    """The same host under the same salt, another under another."""
+    assert pseudonym("pc-12", "a") == pseudonym("pc-12", "a")
+    assert pseudonym("pc-12", "a") != pseudonym("pc-12", "b")
+    assert "pc-12" not in pseudonym("pc-12", "a")
+
+
+def test_unsalted_host_is_said_to_be_guessable() -> None:
+    """Without READYCHECK_SALT the report says that the name can be found out."""
+    assert environment(salt=None, profile_id="p", show_host=False).host_is_guessable
+    assert not environment(salt="s", profile_id="p", show_host=False).host_is_guessable

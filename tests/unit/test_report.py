@@ -1,0 +1,183 @@
+"""The report: JSON both ways, honest about what it cannot read, addresses cut."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readycheck.engine.registry import probes
+from readycheck.model.evidence import Interval, Quantity
+from readycheck.model.failure import Failure, FailureCode, commonest
+from readycheck.model.report import (
+    Environment,
+    Metric,
+    Observation,
+    ObservationStatus,
+    ProfileReference,
+    Report,
+    Run,
+    Tool,
+    UnreadableReport,
+    cut_public_addresses,
+)
+from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
+from readycheck.probes.call import CallEvidence, Direction
+from readycheck.probes.path import PathEvidence
+from readycheck.probes.stun import Nat, StunEvidence
+from readycheck.probes.stun import Attempt as StunAttempt
+from readycheck.probes.stun import Server as StunServer
+from readycheck.probes.turn import Attempt, Server, TurnEvidence
+
+TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
+EVIDENCE = {
+    "turn": TurnEvidence(
+        (
+            Server(
+                "turn:turn.example.com",
+                "udp",
+                True,
+                (Attempt("192.0.2.1:3478", reached=False, allocated=False, failure=TIMEOUT),),
+                relay=False,
+                relay_failure=TIMEOUT,
+            ),
+        )
+    ),
+    "stun": StunEvidence(
+        (StunServer("stun:a", (StunAttempt(4, "192.0.2.1:3478", 12.5, "198.51.100.7:4000"),)),),
+        Nat("stun:a", "endpoint_independent", "address_dependent"),
+    ),
+    "path": PathEvidence("udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06),
+    "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
+}
+
+
+def report() -> Report:
+    return Report(
+        tool=Tool("readycheck", "0.1.0"),
+        run=Run("id", "2026-11-22T08:00:00.000Z", 21.4),
+        profile=ProfileReference("p", {"en": "P"}, "0" * 64),
+        environment=Environment("Linux", "6", "3.11", "habc", "C"),
+        decision=Decision.NO_GO,
+        ready_on="2027-01-06",
+        findings=(
+            Finding("r", Scope.WORKSTATION, Severity.BLOCKER, Status.FAIL, "turn.udp_relay", False, "bool", "equals true"),
+        ),
+        metrics={
+            "path.loss_ratio": Metric.of(Quantity(0.0, Interval(0.0, 0.0049)), "ratio"),
+            "bandwidth.up_bps": Metric.of(Quantity(1, Interval(1, None)), "bit/s"),
+            "stun.nat_mapping": Metric.of(Quantity(None, reason=FailureCode.STUN_TIMEOUT), "text"),
+        },
+        observations={
+            name: Observation(ObservationStatus.COLLECTED, 1, "d", evidence=evidence.to_json())
+            for name, evidence in EVIDENCE.items()
+        },
+    )
+
+
+def test_report_survives_json() -> None:
+    """What is written is read again, to the last field."""
+    assert Report.loads(report().dumps()) == report()
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_evidence_survives_json(name: str) -> None:
+    """Evidence of every probe is read again from what was written."""
+    text = json.dumps(EVIDENCE[name].to_json(), allow_nan=False)
+
+    assert type(EVIDENCE[name]).from_json(json.loads(text)) == EVIDENCE[name]
+
+
+def test_every_probe_has_evidence_here() -> None:
+    """A new probe brings its example to this test."""
+    assert set(EVIDENCE) == set(probes())
+
+
+def test_json_follows_the_contract() -> None:
+    """Top-level keys, bounds only where there are any, null for unbounded."""
+    data = report().to_json()
+
+    assert list(data)[0] == "schema"
+    assert set(data) == {
+        "schema", "tool", "run", "profile", "environment", "decision", "ready_on", "findings", "metrics", "observations"
+    }  # fmt: skip
+    assert data["metrics"]["path.loss_ratio"] == {"value": 0.0, "low": 0.0, "high": 0.0049, "unit": "ratio", "reason": None}
+    assert data["metrics"]["bandwidth.up_bps"]["high"] is None
+    assert data["metrics"]["stun.nat_mapping"] == {"value": None, "unit": "text", "reason": "stun_timeout"}
+
+
+def test_numbers_are_finite() -> None:
+    """Infinity and NaN are not measured, and never written."""
+    assert Metric.of(Quantity(float("nan")), "ms").value is None
+    assert Metric.of(Quantity(1.0, Interval(0.0, float("inf"))), "ms").high is None
+
+
+def test_first_report_stays_readable() -> None:
+    """A file of schema 1, kept as it was written, is read by every later version."""
+    text = (Path(__file__).parent.parent / "golden" / "report-1.json").read_text(encoding="utf-8")
+
+    assert Report.loads(text).run.id
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schema": "readycheck.report/2"}, "newer readycheck"),
+        ({"schema": "else"}, "no readycheck report"),
+        ({"decision": "maybe"}, "decision"),
+        ({"findings": 3}, "findings"),
+        ({"metrics": {"a": 1}}, "metrics"),
+        ({"run": {}}, "run"),
+    ],
+)
+def test_unreadable_report_says_why(change: dict[str, Any], sentence: str) -> None:
+    """One sentence: what is wrong with the file."""
+    with pytest.raises(UnreadableReport, match=sentence):
+        Report.from_json(report().to_json() | change)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"schema": NaN}', "[" * 100_000])
+def test_junk_is_unreadable(text: str) -> None:
+    """Truncated, foreign and hostile files are refused."""
+    with pytest.raises(UnreadableReport):
+        Report.loads(text)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+def test_any_json_is_refused_kindly(data: Any) -> None:
+    """Nothing but UnreadableReport comes out of foreign values."""
+    with pytest.raises(UnreadableReport):
+        Report.from_json({"schema": "readycheck.report/1", "run": data})
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("8.8.4.4:3478", "8.8.4.0/24:3478"),
+        ("from 8.8.4.4 to 10.1.2.3", "from 8.8.4.0/24 to 10.1.2.3"),
+        ("[2a00:1450:4007:80d::200e]:443", "[2a00:1450:4007::/48]:443"),
+        ("version 1.2.3", "version 1.2.3"),
+        ("08:15:30", "08:15:30"),
+        ("999.1.1.1", "999.1.1.1"),
+        ("127.0.0.1 and ::1", "127.0.0.1 and ::1"),
+    ],
+)
+def test_public_addresses_are_cut(text: str, cut: str) -> None:
+    """/24 and /48 for public addresses; private ones, and what is no address, stay."""
+    assert cut_public_addresses({"a": [text]}) == {"a": [cut]}
+
+
+def test_urls_of_the_profile_stay() -> None:
+    """A target is named as the profile names it."""
+    assert cut_public_addresses({"url": "turn:8.8.8.8:3478"}) == {"url": "turn:8.8.8.8:3478"}
+
+
+def test_commonest_failure_wins_and_ties_go_to_the_first() -> None:
+    """Two time-outs beat one refusal; at a tie the first in the profile's order."""
+    refused = Failure(FailureCode.CONNECTION_REFUSED, "connect")
+
+    assert commonest([refused, TIMEOUT, TIMEOUT]) == FailureCode.STUN_TIMEOUT
+    assert commonest([refused, TIMEOUT]) == FailureCode.CONNECTION_REFUSED
+    assert commonest([]) is None
