@@ -211,7 +211,7 @@ def figures(values: Mapping[str, float | None]) -> str:
     rtt = values.get("rtt_p50_ms", values.get("rtt_ms"))
     if rtt is not None:
         parts.append(f"{rtt:.0f} ms")
-    if (jitter := values.get("interarrival_jitter_ms")) is not None:
+    if (jitter := values.get("interarrival_jitter_ms", values.get("jitter_ms"))) is not None:
         parts.append(f"jitter {jitter:.1f} ms")
     if (loss := values.get("loss_ratio")) is not None:
         low, high = values.get("loss_low_ratio"), values.get("loss_high_ratio")

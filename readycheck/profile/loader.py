@@ -19,7 +19,7 @@ from readycheck.profile.environment import (
 )
 from readycheck.profile.merge import Family, without_disabled
 from readycheck.profile.places import plain, settled
-from readycheck.profile.problem import Mark, Problem, ProfileError
+from readycheck.profile.problem import Mark, Problem, ProfileError, quoted
 from readycheck.profile.scalars import UNRESOLVED
 from readycheck.profile.schema import Profile
 from readycheck.profile.semantics import FLEET_METRICS, Metrics, semantic_problems
@@ -95,7 +95,10 @@ def load_profile(
         return _finished(_checked(draft, draft.tree, metrics), None)
     values = {**environment, **(extra_environment or {})}
     stays = everything_stays if lenient else is_of_the_lab if draft.lab else nothing_stays
-    checked = _checked(draft, _expanded(draft, values, stays), metrics)
+    expanded = _expanded(draft, values, stays)
+    if not lenient:
+        draft.problems.extend(_missing_files(expanded))
+    checked = _checked(draft, expanded, metrics)
     return _finished(checked, _identity(draft, values, stays, metrics) if draft.lab else None)
 
 
@@ -163,10 +166,22 @@ def _with_absolute_paths(tree: Node) -> Node:
     file = trust.get("ca_file") if trust else None
     if not (trust and file and file.value and isinstance(file.value, str)) or UNRESOLVED in file.value:
         return tree
-    path = os.path.abspath(Path(file.mark.file).parent / file.value)  # noqa: PTH100 - takes out `..` as well
-    entry = Entry(file.mark, replace(file, value=path))
+    entry = Entry(file.mark, replace(file, value=_absolute(file)))
     trust = replace(trust, value=trust.entries | {"ca_file": entry})
     return replace(tree, value=tree.entries | {"trust": Entry(trust.mark, trust)})
+
+
+def _absolute(file: Node) -> str:
+    return os.path.abspath(Path(file.mark.file).parent / file.value)  # noqa: PTH100 - takes out `..` as well
+
+
+def _missing_files(tree: Node) -> list[Problem]:
+    """Files that must be there before anything is measured."""
+    trust = tree.get("trust")
+    file = trust.get("ca_file") if trust else None
+    if not (file and file.value and isinstance(file.value, str)) or UNRESOLVED in file.value:
+        return []
+    return [] if Path(_absolute(file)).is_file() else [file.mark.problem(f"there is no file {quoted(file.value)}")]
 
 
 def _identity(draft: _Draft, values: Mapping[str, str], stays: Callable[[str], bool], metrics: Metrics) -> Checked:

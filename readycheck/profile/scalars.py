@@ -22,7 +22,21 @@ def _text_of_scalar(value: Any) -> Any:
 
 def _by_language(value: Any) -> Any:
     text = _text_of_scalar(value)
+    if isinstance(value, dict):
+        return _rejoined(value)
     return {"": text} if isinstance(text, str) else value
+
+
+def _rejoined(words: dict[str, Any]) -> dict[str, Any]:
+    """`{en: Acme, Lyon, fr: …}`: inside braces a comma ends a text, and what follows is a key without a value."""
+    joined: dict[str, Any] = {}
+    for key, value in words.items():
+        last = next(reversed(joined), None)
+        if value is None and last is not None:
+            joined[last] = f"{_text_of_scalar(joined[last])}, {key}"
+        else:
+            joined[key] = value
+    return joined
 
 
 def _lead_time(value: Any) -> Any:

@@ -105,6 +105,8 @@ def _relay(server: dict[str, Any], words: Words) -> Tag:
         return Tag("holds", words("yes"))
     if server.get("relay") is False:
         return Tag("blocks", f"{words('no')}, {said}" if said else words("no"), hint)
+    if server.get("has_credentials") is False:
+        return Tag("unknown", words("no_credentials"))
     return Tag("unknown", said or words("not_tried"), hint)
 
 
@@ -118,6 +120,8 @@ def way(report: Report, words: Words) -> str:
     working = [name for name in _TRANSPORTS if relays[name] is True]
     if not working and all(value is None for value in relays.values()):
         working = [name for name in _TRANSPORTS if _finite(reached[name])]
+        if working:
+            return words("way_answers", transport=working[0].upper())
     known = [name for name in _TRANSPORTS if relays[name] is not None or reached[name] is not None]
     if not known:
         return words("way_unknown")
@@ -175,7 +179,7 @@ def _path_sentence(report: Report, evidence: dict[str, Any], packets: int, words
         "path_measured",
         packets=words.count("unit_packet", packets, amount=say.number(packets, words)),
         seconds=say.amount(round(seconds), "s", words),
-        far_end=words.value(str(evidence.get("far_end") or "unknown_far_end")),
+        far_end=words.value(str(_value(report.metrics, "path.far_end", evidence.get("far_end")) or "unknown_far_end")),
     )
 
 
@@ -234,7 +238,8 @@ def call_sentence(report: Report, words: Words) -> str:
         return f"{words('call_failed')} {words.failure(code).what if code else ''}".strip()
     encrypted = _value(report.metrics, "call.encrypted", evidence.get("encrypted"))
     parts = [words({True: "call_encrypted", False: "call_clear"}.get(encrypted, "call_connected"))]
-    setup, seconds = _finite(evidence.get("setup_ms")), _finite(evidence.get("seconds"))
+    setup = _finite(_value(report.metrics, "call.setup_ms", evidence.get("setup_ms")))
+    seconds = _finite(evidence.get("media_s", evidence.get("seconds")))
     parts += [words("call_setup", setup=say.amount(setup, "ms", words))] if setup is not None else []
     parts += [words("call_seconds", seconds=say.amount(seconds, "s", words))] if seconds is not None else []
     return " ".join(parts)

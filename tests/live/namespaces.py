@@ -46,6 +46,10 @@ class Host:
         for tool in ("iptables", "ip6tables"):
             self.run(tool, "-w", "-t", table, *rule.split())
 
+    def firewall4(self, rule: str) -> None:
+        """Add a rule for IPv4 alone, where the families have different words."""
+        self.run("iptables", "-w", *rule.split())
+
     def reset_firewall(self) -> None:
         """Take out every rule."""
         for tool in ("iptables", "ip6tables"):
@@ -109,9 +113,13 @@ class Site:
     router: Host
     server: Host
 
-    def forbid(self, rule: str) -> None:
-        """Add a rule to what the router forwards."""
+    def forward(self, rule: str) -> None:
+        """Add a rule to what the router forwards, for both families."""
         self.router.firewall(f"-A FORWARD {rule}")
+
+    def forward4(self, rule: str) -> None:
+        """Add a rule to what the router forwards of IPv4."""
+        self.router.firewall4(f"-A FORWARD {rule}")
 
     def masquerade(self, options: str = "") -> None:
         """Let the router translate the client's addresses."""
@@ -142,6 +150,7 @@ def site_of_namespaces() -> Iterator[Site]:
         client.ip(f"link add eth0 type veth peer name lan netns {router.name}")
         server.ip(f"link add eth0 type veth peer name wan netns {router.name}")
         router.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        router.run("sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0")  # it refuses each packet
         router.ip("link set lan up")
         router.ip("link set wan up")
         for address, device in ((f"{LAN}/24", "lan"), (f"{WAN}/24", "wan")):

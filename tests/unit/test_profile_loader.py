@@ -122,7 +122,7 @@ def test_problems_are_sorted_and_unique() -> None:
         ("requirements: [{id: a, metric: fleet.ready_ratio, at_least: 1}]\n", "needs scope: project"),
         ("waivers: [{requirement: a, reason: r, approved_by: b, until: 2027-01-31}]\n", "unknown requirement 'a'"),
         ("waivers: [{requirement: a, reason: r, approved_by: b, until: tomorrow}]\n", "a date like 2027-01-31"),
-        ("title: {en: Acme, Lyon}\n", "3:19: text is expected, found nothing (inside {…} a text that holds a comma"),
+        ("trust: {ca_file: nowhere.pem}\n", "3:18: there is no file 'nowhere.pem'"),
         ("title: '${oops'\n", "3:8: a variable is written ${NAME}"),
         ("title: ${1A}\n", "3:8: a variable is written ${NAME}"),
     ],
@@ -289,10 +289,18 @@ def test_a_very_long_chain_is_refused(write: Writer) -> None:
     assert "more than 100 files" in refusals(write("extends: [f999.yaml]\n"))[0]
 
 
+def test_commas_inside_braces_do_not_end_a_text(write: Writer) -> None:
+    """`{en: Acme, Lyon site, fr: …}` means what its author meant, although YAML splits it at the commas."""
+    title = load(write("title: {en: Acme, Lyon site, fr: Acme, site de Lyon}\n")).title
+
+    assert title == {"en": "Acme, Lyon site", "fr": "Acme, site de Lyon"}
+
+
 def test_paths_count_from_the_file_that_states_them(write: Writer, tmp_path: Path) -> None:
     """A certificate named by a base in another folder is looked for in that folder."""
     (tmp_path / "sub").mkdir()
     write("trust: {ca_file: ca.pem}\n", "sub/base.yaml")
+    (tmp_path / "sub" / "ca.pem").touch()
     assert load(write("extends: [sub/base.yaml]\n")).trust.ca_file == str(tmp_path / "sub" / "ca.pem")
 
 
@@ -380,7 +388,7 @@ def test_usb_ids_keep_their_text(write: Writer) -> None:
 def test_the_lab_is_the_same_in_every_run() -> None:
     """Ports and passwords of the embedded server identify nothing; its own are used once they are known."""
     names = ("UDP_PORT", "TCP_PORT", "TLS_PORT", "USERNAME", "CREDENTIAL", "CA_FILE")
-    lab = {f"READYCHECK_LAB_{name}": "4242" for name in names}
+    lab = {f"READYCHECK_LAB_{name}": "4242" for name in names} | {"READYCHECK_LAB_CA_FILE": __file__}
     definitions = lab_metrics()
     before = load_profile("lab", metrics=definitions, environment={})
     running = load_profile("lab", metrics=definitions, environment={}, extra_environment=lab)
@@ -463,7 +471,7 @@ waivers: [{requirement: a, reason: r, approved_by: b, until: 2027-01-31}]
 
 def test_a_full_profile_is_right(write: Writer) -> None:
     """The profile that is mutated below has no mistake."""
-    assert load(write(FULL), {"A": "1"}).waivers[0].requirement == "a"
+    assert load(write(FULL), {"A": "1"}, lenient=True).waivers[0].requirement == "a"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)

@@ -1,0 +1,54 @@
+"""Live: a whole call through coturn, ICE, DTLS-SRTP and Opus."""
+
+import pytest
+from conftest import Measure
+from coturn import Coturn
+from measuring import Outcome, ice, profile
+from namespaces import Site
+
+pytestmark = pytest.mark.live
+
+
+def call(coturn: Coturn, measure: Measure, *urls: str) -> Outcome:
+    """A call of two seconds by the first of these URLs that relays."""
+    return measure(profile(ice(*urls), ca_file=coturn.certificate.ca_file), "--only=call")
+
+
+def talked(outcome: Outcome) -> None:
+    """The call came about, encrypted, and its statistics are those of a good line."""
+    assert outcome.answer("call.connected") == (True, None)
+    assert outcome.answer("call.encrypted") == (True, None)
+    assert outcome.value("call.codec") == "opus"
+    assert 0 < outcome.value("call.setup_ms") < 5000
+    assert outcome.value("call.loss_ratio") == 0
+    assert outcome.value("call.mos_cqe") > 4
+    for way in ("forth", "back"):
+        assert outcome.evidence("call")[way]["packets_received"] > 80
+
+
+def test_call_over_udp(coturn: Coturn, measure: Measure) -> None:
+    """The relay over UDP carries the call."""
+    outcome = call(coturn, measure, coturn.tcp, coturn.udp)
+
+    talked(outcome)
+    assert outcome.evidence("call")["url"] == coturn.udp
+
+
+def test_call_over_tls_with_a_private_ca(coturn: Coturn, site: Site, measure: Measure) -> None:
+    """Where UDP is rejected, TLS to a server of a private CA carries it; aiortc alone could not."""
+    site.forward("-p udp -j REJECT")
+
+    outcome = call(coturn, measure, coturn.udp, coturn.tls)
+
+    talked(outcome)
+    assert outcome.evidence("call")["url"] == coturn.tls
+
+
+def test_call_that_nothing_gets_through(coturn: Coturn, site: Site, measure: Measure) -> None:
+    """Allocations work and peers' packets are swallowed on the way back: ICE finds no pair, after its time limit."""
+    site.forward4("-i wan -p udp -m length --length 150:1500 -m comment --comment checks -j DROP")
+
+    outcome = call(coturn, measure, coturn.udp)
+
+    assert site.router.packets("checks") > 0
+    assert outcome.answer("call.connected")[0] is not True

@@ -1,0 +1,73 @@
+"""Live: the path's figures against what the router really did to the packets."""
+
+import pytest
+from conftest import Measure
+from coturn import PORT, Coturn
+from measuring import Outcome, ice, profile
+from namespaces import Site
+
+pytestmark = pytest.mark.live
+
+SECONDS = 4
+# IPv4 and UDP 28, ChannelData 4, Opus at 32 kbit/s in 20 ms 80, RTP and SRTP 30: nothing else has this length.
+VOICE = "-p udp -m length --length 142"
+
+
+def measured(coturn: Coturn, measure: Measure) -> Outcome:
+    """The path over UDP for a few seconds."""
+    return measure(profile(ice(coturn.udp), path={"min_seconds": SECONDS}), "--only=path")
+
+
+def sent(outcome: Outcome) -> int:
+    """How many packets the probe says it sent."""
+    return len(outcome.evidence("path")["rtt_ms"])
+
+
+def test_undisturbed_path(coturn: Coturn, site: Site, measure: Measure) -> None:
+    """Every packet that the router counted came back, each once and in order."""
+    site.forward4(f"{VOICE} --dport {PORT} -m comment --comment up")
+    site.forward4(f"{VOICE} --sport {PORT} -m comment --comment down")
+
+    outcome = measured(coturn, measure)
+
+    assert sent(outcome) == site.router.packets("up") == site.router.packets("down") == SECONDS * 50
+    assert outcome.value("path.far_end") == "relay:udp"
+    for metric in ("loss_ratio", "reordered_ratio", "duplicated_ratio", "longest_loss_run"):
+        assert outcome.value(f"path.{metric}") == 0
+    assert 0 < outcome.value("path.rtt_p50_ms") <= outcome.value("path.rtt_p95_ms") < 50
+    assert SECONDS <= outcome.value("path.seconds") < SECONDS + 2
+    assert outcome.report["metrics"]["path.mos_cqe"]["scale"] == "fb"
+    assert outcome.value("path.mos_cqe") > 4
+
+
+@pytest.mark.parametrize(
+    "mode", ["random --probability 0.05", "nth --every 20 --packet 7"], ids=["random", "every 20th"]
+)
+def test_loss_both_ways(coturn: Coturn, site: Site, measure: Measure, mode: str) -> None:
+    """The loss is what the router's counters say it dropped, and the bounds hold it."""
+    for way in ("--dport", "--sport"):
+        site.forward4(f"{VOICE} {way} {PORT} -m statistic --mode {mode} -m comment --comment lost -j DROP")
+
+    outcome = measured(coturn, measure)
+
+    truth = site.router.packets("lost") / sent(outcome)
+    loss = outcome.report["metrics"]["path.loss_ratio"]
+    assert loss["value"] == pytest.approx(truth, abs=1e-6)
+    assert loss["low"] <= truth <= loss["high"]
+    assert loss["high"] - loss["low"] < 0.2
+    if mode.startswith("nth"):
+        assert 0.08 < truth < 0.11
+
+
+def test_loss_in_a_burst(coturn: Coturn, site: Site, measure: Measure) -> None:
+    """Packets lost in a row are told as one run: its length, and a burst ratio far above one."""
+    # of every 256 packets those numbered 80 to 95; the probe's number is in octets 8 to 11 of its payload
+    number = "0>>22&0x3C@20&0xF0=0x50"
+    site.forward4(f"{VOICE} --dport {PORT} -m u32 --u32 {number} -m comment --comment lost -j DROP")
+
+    outcome = measured(coturn, measure)
+
+    assert site.router.packets("lost") == 16
+    assert outcome.value("path.loss_ratio") == pytest.approx(16 / sent(outcome), abs=1e-6)
+    assert outcome.value("path.longest_loss_run") == 16
+    assert outcome.value("path.burst_ratio") > 10

@@ -1,0 +1,143 @@
+import string
+
+import pytest
+from report_samples import finding
+
+from readycheck.model.evidence import UNITS
+from readycheck.model.failure import FailureCode
+from readycheck.model.report import Metric
+from readycheck.render import format as say
+from readycheck.render.answer import kind, state
+from readycheck.render.clean import clean
+from readycheck.render.words import LANGUAGES, NBSP, Words, _load, choose
+
+EN, FR = Words("en"), Words("fr")
+
+
+@pytest.mark.parametrize("code", FailureCode)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_failure_code_has_words(code: FailureCode, lang: str) -> None:
+    """Each code says in both languages what it is called, what it means and who does what."""
+    words = Words(lang).failure(code)
+    assert words.short
+    assert len(words.short) <= 50
+    assert words.what.endswith(".")
+    assert words.remedy.endswith(".")
+    assert code not in words.what
+
+
+def test_no_words_for_codes_that_do_not_exist() -> None:
+    """The catalogue holds exactly the closed list of codes."""
+    assert set(_load("failures.yaml")) == {str(code) for code in FailureCode}
+
+
+@pytest.mark.parametrize("group", ["page", "probes", "metrics", "values"])
+def test_both_languages_fill_in_the_same_values(group: str) -> None:
+    """Each text of the page exists in both languages, with the same placeholders."""
+    for key, texts in _load("page.yaml")[group].items():
+        assert isinstance(key, str)
+        assert set(texts) == set(LANGUAGES), key
+        names = [{name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name} for lang in LANGUAGES]
+        assert names[0] == names[1], key
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "chosen"),
+    [
+        ({"en": "a", "fr": "b", "": "c"}, "fr", "b"),
+        ({"en": "a", "": "c"}, "fr", "c"),
+        ({"en": "a", "de": "d"}, "fr", "a"),
+        ({"de": "d"}, "fr", "d"),
+        ({"fr": "", "en": "a"}, "fr", "a"),
+        ({}, "fr", ""),
+    ],
+)
+def test_choice_of_language(text: dict[str, str], lang: str, chosen: str) -> None:
+    """The reader's language comes first, then the text for all, then English, then whichever there is."""
+    assert choose(text, lang) == chosen
+
+
+def test_locales_and_unknown_languages() -> None:
+    """A locale counts as its language; a language without words reads English."""
+    assert Words("fr_CA.UTF-8").lang == "fr"
+    assert Words("de").lang == "en"
+
+
+def test_unknown_code_speaks_for_itself() -> None:
+    """A code of a later version is shown as it stands, without underscores."""
+    assert EN.failure("quantum_gone").short == "quantum gone"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "french"),
+    [
+        (0.0049, "ratio", "0.49 %", "0,49 %"),
+        (0.99999, "ratio", "> 99.9 %", "> 99,9 %"),
+        (0.00001, "ratio", "< 0.01 %", "< 0,01 %"),
+        (41.34, "ms", "41.3 ms", "41,3 ms"),
+        (True, "bool", "yes", "oui"),
+        (None, "ms", "not measured", "non mesuré"),
+        (float("nan"), "ms", "not measured", "non mesuré"),
+        (float("inf"), "s", "not measured", "non mesuré"),
+        (2_500_000, "bit/s", "2.5 Mbit/s", "2,5 Mbit/s"),
+        (8_123_456_789, "byte", "8.1 GB", "8,1 Go"),
+        (-67, "dBm", "\u221267 dBm", "\u221267 dBm"),
+        (1, "packet", "1 packet", "1 paquet"),
+        (12_000, "call", "12,000 calls", "12 000 appels"),
+        ("relay:udp", "text", "through the relay over UDP", "par le relais en UDP"),
+    ],
+)
+def test_figures_carry_their_unit(value: object, unit: str, english: str, french: str) -> None:
+    """Each figure is written with its unit, as the language writes it."""
+    assert unit in UNITS
+    assert say.amount(value, unit, EN).replace(NBSP, " ") == english
+    assert say.amount(value, unit, FR).replace(NBSP, " ") == french
+
+
+@pytest.mark.parametrize(
+    ("expected", "unit", "english", "french"),
+    [
+        ("at least 1", "ratio", "all", "tous"),
+        ("at most 0.02", "ratio", "at most 2 %", "au plus 2 %"),
+        ("at most 150", "ms", "at most 150 ms", "au plus 150 ms"),
+        ("equals true", "bool", "yes", "oui"),
+        ("version at least 120", "text", "version 120 or later", "version 120 ou plus récente"),
+        ("something else <b>", "text", "something else <b>", "something else <b>"),
+    ],
+)
+def test_what_was_asked_is_said_in_the_language(expected: str, unit: str, english: str, french: str) -> None:
+    """The judge's English phrase becomes one of the language, with the unit."""
+    assert say.asked(expected, unit, EN).replace(NBSP, " ") == english
+    assert say.asked(expected, unit, FR).replace(NBSP, " ") == french
+
+
+def test_bounds_and_scale() -> None:
+    """Bounds are said, open ones too, and a MOS never stands without its scale."""
+    assert say.bounds(Metric(0.0, "ratio", bounded=True, low=0.0, high=0.0049), EN) == "between 0 and 0.49\u00a0%"
+    assert say.bounds(Metric(5e6, "bit/s", bounded=True, low=4e6, high=None), EN) == "at least 4\u00a0Mbit/s"
+    assert say.bounds(Metric(5.0, "ms"), EN) is None
+    assert say.scaled(Metric(4.2, "number", scale="fb"), EN) == "4.2 (fullband scale)"
+
+
+def test_dates() -> None:
+    """Dates read as people write them; what is no date is shown and harms nothing."""
+    assert say.day("2027-01-06", EN) == f"6{NBSP}Jan{NBSP}2027"
+    assert say.day("2027-01-01", FR) == f"1er{NBSP}janv.{NBSP}2027"
+    assert say.day("soon\x1b[31m", EN) == "soon [31m"
+    assert say.moment("whenever", EN) == "whenever"
+
+
+def test_untrusted_text_becomes_one_printable_line() -> None:
+    """Control, direction and line characters go; long texts are cut."""
+    assert clean("a\x00b\x1b[2Jc\u202ed\ne\u2028f\ud800") == "a b [2Jcd e f"
+    assert clean("x" * 10_000, 50) == "x" * 49 + "…"
+
+
+@pytest.mark.parametrize("status", ["pass", "fail", "inconclusive", "not_applicable", "waived"])
+@pytest.mark.parametrize("severity", ["blocker", "warning", "info"])
+@pytest.mark.parametrize("reason", [None, "not_proven", "not_selected", "other_targets", "stun_timeout"])
+def test_every_state_has_a_word(status: str, severity: str, reason: str | None) -> None:
+    """Whatever became of a requirement has a word in both languages, and nothing unknown is said to hold."""
+    judged = finding(status=status, severity=severity, reason=reason, observed=None)
+    assert state(judged, EN) != state(judged, FR)
+    assert (kind(judged) == "holds") == (status == "pass")
