@@ -139,7 +139,7 @@ def _unusable(probe: str, metric: Metric | None, case: Case) -> tuple[bool, str 
         return True, FailureCode.OTHER_TARGETS
     if metric is None:
         return True, FailureCode.COMPONENT_MISSING
-    return metric.value is None, metric.reason
+    return metric.value is None, metric.reason or FailureCode.NOT_PROVEN
 
 
 def _meets(comparison: Comparison, metric: Metric) -> bool | None:

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -44,16 +45,21 @@ def _main(
 def run_app(arguments: Sequence[str]) -> int:
     """Run one command; the exit status."""
     prepare_streams()
-    command = typer.main.get_command(app)
-    nagios = "--exit-map=nagios" in arguments or "nagios" in arguments[1:]
+    status = _status(list(arguments))
+    if status > NAGIOS_UNKNOWN and _wants_nagios(arguments):
+        return NAGIOS_UNKNOWN
+    return status
+
+
+def _status(arguments: list[str]) -> int:
     try:
-        status = command.main(list(arguments), prog_name="readycheck", standalone_mode=False)
+        status = typer.main.get_command(app).main(arguments, prog_name="readycheck", standalone_mode=False)
     except typer.exceptions.TyperException as error:
         typer.echo(f"readycheck: {_sentence(error)}; see readycheck --help", err=True)
-        return NAGIOS_UNKNOWN if nagios else ExitStatus.WRONG_COMMAND_LINE
+        return NAGIOS_UNKNOWN if _wants_nagios(arguments) else ExitStatus.WRONG_COMMAND_LINE
     except KeyboardInterrupt:
         typer.echo("readycheck: interrupted", err=True)
-        return NAGIOS_UNKNOWN if nagios else ExitStatus.INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
         return ExitStatus.NOT_WRITTEN
@@ -61,6 +67,11 @@ def run_app(arguments: Sequence[str]) -> int:
         typer.echo(sentence(write_fault(traceback.format_exc())), err=True)
         return ExitStatus.FAULT
     return int(status or 0)
+
+
+def _wants_nagios(arguments: Sequence[str]) -> bool:
+    """Also where the command line is wrong otherwise: monitoring reads any other number as something else."""
+    return "--exit-map=nagios" in arguments or ("--exit-map", "nagios") in pairwise(arguments)
 
 
 def _sentence(error: Exception) -> str:

@@ -29,7 +29,10 @@ async def _forward_streams(server: TurnServer) -> AsyncIterator[int]:
     running: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        running.add(asyncio.ensure_future(_carry_both_ways(server, tls, reader, writer)))
+        carrying = asyncio.ensure_future(_carry_both_ways(server, tls, reader, writer))
+        # The library sees the connection close, which is all that TCP can tell it.
+        carrying.add_done_callback(lambda _: writer.transport.abort())
+        running.add(carrying)
 
     listener = await asyncio.start_server(accept, LOOPBACK, 0)
     try:
@@ -50,7 +53,6 @@ async def _carry_both_ways(
             server.address, server.port, ssl=tls, server_hostname=name
         )
     except OSError:
-        writer.transport.abort()  # the library sees the connection close, which is all that TCP can tell it
         return
     ways = [asyncio.ensure_future(_carry(reader, far_writer)), asyncio.ensure_future(_carry(far_reader, writer))]
     try:
@@ -58,9 +60,8 @@ async def _carry_both_ways(
     finally:
         for way in ways:
             way.cancel()
+        far_writer.transport.abort()  # before waiting, which a cancellation may cut short
         await asyncio.gather(*ways, return_exceptions=True)
-        far_writer.transport.abort()
-        writer.transport.abort()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

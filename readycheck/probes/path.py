@@ -85,22 +85,22 @@ class PathEvidence(Evidence):
     @metric_of("ratio")
     def loss_up_ratio(self) -> Quantity:
         """Packets lost on the way out; a relay cannot tell."""
-        return self._quantity(None)
+        return self._one_way()
 
     @metric_of("ratio")
     def loss_down_ratio(self) -> Quantity:
         """Packets lost on the way back; a relay cannot tell."""
-        return self._quantity(None)
+        return self._one_way()
 
     @metric_of("ms")
     def jitter_up_ms(self) -> Quantity:
         """RFC 3550 jitter on the way out; a relay cannot tell."""
-        return self._quantity(None)
+        return self._one_way()
 
     @metric_of("ms")
     def jitter_down_ms(self) -> Quantity:
         """RFC 3550 jitter on the way back; a relay cannot tell."""
-        return self._quantity(None)
+        return self._one_way()
 
     @metric_of("ratio")
     def reordered_ratio(self) -> Quantity:
@@ -161,6 +161,10 @@ class PathEvidence(Evidence):
             return Quantity(None, reason=self.failure.code)
         nothing_came = bool(self.rtt_ms) and not self._arrived
         return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
+
+    def _one_way(self) -> Quantity:
+        """One way alone is told by a stateful reflector, never by a relay."""
+        return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
 
     def _scored(self, scale: Callable[[float], float]) -> Quantity:
         """An E-model figure, with the bounds that follow from those of the loss."""

@@ -94,5 +94,5 @@ def readycheck(
     except ValueError:
         raise AssertionError(f"no report, exit {process.returncode}: {errors}") from None
     for sign in ("ResourceWarning", "Traceback", "Task was destroyed", "never retrieved"):
-        assert sign not in errors
+        assert sign not in errors, errors
     return Outcome(process.returncode, report, errors)
