@@ -51,4 +51,5 @@ def test_call_that_nothing_gets_through(coturn: Coturn, site: Site, measure: Mea
     outcome = call(coturn, measure, coturn.udp)
 
     assert site.router.packets("checks") > 0
-    assert outcome.answer("call.connected")[0] is not True
+    print(outcome.answer("call.connected"), outcome.evidence("call"))
+    assert 0
