@@ -16,9 +16,9 @@ from statistics import median
 
 from aioice.turn import create_turn_endpoint
 
+from readycheck.engine.registry import metric_definitions
 from readycheck.net.turn import Trace, TurnServer, open_allocation
 from readycheck.profile.loader import load_profile
-from readycheck.engine.registry import metric_definitions
 from readycheck.rtc.ice_server import Credentials
 
 READYCHECK = Path(sys.executable).with_name("readycheck")

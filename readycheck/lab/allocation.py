@@ -54,9 +54,7 @@ class Allocation(asyncio.DatagramProtocol):
 
     async def open(self, host: str) -> Address:
         """Bind the relay socket; returns the relayed transport address."""
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self, local_addr=(host, 0)
-        )
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(host, 0))
         name: tuple[Any, ...] = transport.get_extra_info("sockname")
         return name[0], name[1]
 

@@ -31,8 +31,6 @@ class Origins:
         host, port = received_at
         for origin in self._by_address.values():
             other_host, other_port = origin.address
-            if (other_host != host) is bool(flags & CHANGE_IP) and (other_port != port) is bool(
-                flags & CHANGE_PORT
-            ):
+            if (other_host != host) is bool(flags & CHANGE_IP) and (other_port != port) is bool(flags & CHANGE_PORT):
                 return origin
         return None

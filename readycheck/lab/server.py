@@ -25,9 +25,7 @@ PORT_TRIES = 20
 class LabServer:
     """A running lab server, as its users see it."""
 
-    def __init__(
-        self, host: str, turn: TurnServer, credentials: Credentials, certificate: Certificate
-    ) -> None:
+    def __init__(self, host: str, turn: TurnServer, credentials: Credentials, certificate: Certificate) -> None:
         self.host = host
         self.ca_file = certificate.ca_file
         self.realm = credentials.realm

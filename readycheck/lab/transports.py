@@ -15,9 +15,7 @@ class Transports:
         self._none_left = asyncio.Event()
         self._closing = False
 
-    def add(
-        self, protocol: asyncio.BaseProtocol, transport: asyncio.Transport | asyncio.DatagramTransport
-    ) -> None:
+    def add(self, protocol: asyncio.BaseProtocol, transport: asyncio.Transport | asyncio.DatagramTransport) -> None:
         """Called by connection_made."""
         self._open[protocol] = transport
         if isinstance(transport, asyncio.DatagramTransport):

@@ -172,7 +172,7 @@ def _with_absolute_paths(tree: Node) -> Node:
 
 
 def _absolute(file: Node) -> str:
-    return os.path.abspath(Path(file.mark.file).parent / file.value)  # noqa: PTH100 - takes out `..` as well
+    return os.path.abspath(Path(file.mark.file).parent / str(file.value))  # noqa: PTH100 - takes out `..` as well
 
 
 def _missing_files(tree: Node) -> list[Problem]:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from readycheck.engine.probe import Context
-from readycheck.host import files
 from readycheck.model.report import Report
 from readycheck.probes.stun import Stun
 from tests.cli.conftest import SHORT_LAB
@@ -27,7 +26,12 @@ Writer = Callable[..., Path]
 NO_GO = "  - {id: impossible, metric: turn.udp_relay, equals: false, lead_time: 45d, owner: network}\n"
 RESERVED = "  - {id: impossible, metric: turn.udp_relay, equals: false, severity: warning}\n"
 OPEN = "  - {id: open, metric: path.loss_up_ratio, at_most: 1}\n"
-CASES = [("", "go", 0, 0), (RESERVED, "go_with_reservations", 0, 1), (NO_GO, "no_go", 1, 2), (OPEN, "inconclusive", 3, 3)]
+CASES = [
+    ("", "go", 0, 0),
+    (RESERVED, "go_with_reservations", 0, 1),
+    (NO_GO, "no_go", 1, 2),
+    (OPEN, "inconclusive", 3, 3),
+]
 
 
 @pytest.mark.parametrize(("more", "decision", "status", "nagios"), CASES)
@@ -170,7 +174,7 @@ def test_full_disk_is_status_five_and_leaves_no_part(
     def no_space(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     answer = cli("run", profile_file(), "--only", "stun")
 
     assert answer.status == 5
@@ -255,7 +259,9 @@ id: refused
 lab: true
 targets:
   ice_servers:
-    - {urls: ["turn:127.0.0.1:${READYCHECK_LAB_UDP_PORT}"], username: "${TURN_USERNAME}", credential: "${TURN_PASSWORD}"}
+    - urls: ["turn:127.0.0.1:${READYCHECK_LAB_UDP_PORT}"]
+      username: ${TURN_USERNAME}
+      credential: ${TURN_PASSWORD}
 requirements: [{id: relay, metric: turn.udp_relay, equals: true}]
 """
     answer = cli("run", profile_file(text=text), "--format", "html,json,junit,csv", "--json", "--show-host")
@@ -296,8 +302,9 @@ def test_host_is_shown_only_on_demand(cli: Cli, profile_file: Writer) -> None:
 def test_version_imports_nothing_heavy() -> None:
     """`--version` answers without aiortc, av, httpx, sounddevice, pydantic's models or the probes."""
     code = (
-        "import sys; from readycheck.cli.app import run_app; run_app(['--version']);"
-        "print([name for name in ('aiortc','av','httpx','sounddevice','aioice','jinja2','rich.live','yaml') if name in sys.modules])"
+        "import sys; from readycheck.cli.app import run_app; run_app(['--version'])\n"
+        "heavy = ('aiortc', 'av', 'httpx', 'sounddevice', 'aioice', 'jinja2', 'rich.live', 'yaml')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 

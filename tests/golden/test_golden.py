@@ -22,12 +22,16 @@ NAMES = ["lab", *sorted(path.stem for path in FOLDER.glob("*.yaml"))]
 def test_verdict_is_as_it_was(name: str) -> None:
     """The same evidence under the same profile always means the same."""
     own = FOLDER / f"{name}.yaml"
-    profile = load_profile(str(own) if own.exists() else name, metrics=metric_definitions(), environment={}, lenient=True)
+    profile = load_profile(
+        str(own) if own.exists() else name, metrics=metric_definitions(), environment={}, lenient=True
+    )
     report = judged_anew(Report.loads((FOLDER / "report-1.json").read_text(encoding="utf-8")), profile)
     verdict = {
         "decision": report.decision,
         "ready_on": report.ready_on,
-        "findings": [f"{one.requirement}: {one.status}, {one.reason or '-'}, {one.observed}" for one in report.findings],
+        "findings": [
+            f"{one.requirement}: {one.status}, {one.reason or '-'}, {one.observed}" for one in report.findings
+        ],
     }
     expected = FOLDER / f"{name}.verdict.json"
     if os.environ.get("READYCHECK_UPDATE_GOLDEN"):

@@ -1,11 +1,11 @@
 import io
 
 import pytest
-from report_samples import observation
 
 from readycheck.console import LiveView, figures, spark
 from readycheck.engine.events import ProbeEnded, ProbeProgressed, ProbeStarted
 from readycheck.model.failure import Failure, FailureCode
+from tests.unit.report_samples import observation
 
 
 class Terminal(io.TextIOWrapper):

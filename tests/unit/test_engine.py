@@ -164,7 +164,10 @@ async def test_every_selected_probe_ends_with_an_event() -> None:
     """Whoever watches hears the end of each probe once."""
     ended: list[str] = []
     await collection(
-        Fine, Unable, Dependent, listener=lambda event: ended.append(event.probe) if isinstance(event, ProbeEnded) else None
+        Fine,
+        Unable,
+        Dependent,
+        listener=lambda event: ended.append(event.probe) if isinstance(event, ProbeEnded) else None,
     ).collect()
 
     assert sorted(ended) == ["dependent", "fine", "unable"]
@@ -196,7 +199,7 @@ def test_unknown_probe_is_named() -> None:
 
 
 def test_what_measures_the_path_runs_alone() -> None:
-    """path and call never overlap with anything."""
+    """Neither path nor call ever overlaps with anything."""
     plan = make_plan(probes())
 
     assert {"path", "call"} <= set(chosen(plan.alone))
@@ -210,7 +213,7 @@ def test_every_probe_states_itself() -> None:
         assert probe.__module__ == f"readycheck.probes.{name}"
         assert probe.id == name
         assert inspect.getdoc(probe)
-        assert inspect.getmodule(probe).__doc__  # type: ignore[union-attr] # a loaded class has a module
+        assert inspect.getmodule(probe).__doc__
         assert probe.title
         assert all(required.id in seen for required in probe.requires)
         seen.append(name)
@@ -229,7 +232,7 @@ def test_every_metric_has_unit_and_meaning() -> None:
 def test_inputs_digest_depends_on_targets_alone(make_profile: Any) -> None:
     """Another threshold or password leaves the digest; another server changes it."""
     turn = probes()["turn"]
-    text = "targets: {{ice_servers: [{{urls: ['turn:{}:3478'], username: a, credential: {}}}]}}\npath: {{min_seconds: {}}}\n"
+    text = "targets: {{ice_servers: [{{urls: ['turn:{}'], username: a, credential: {}}}]}}\npath: {{min_seconds: {}}}\n"
     first, same, other = (make_profile(text.format(*parts)) for parts in [("h", "x", 8), ("h", "y", 9), ("i", "x", 8)])
 
     assert inputs_digest(turn, first) == inputs_digest(turn, same)

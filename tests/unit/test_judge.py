@@ -147,7 +147,7 @@ def finding(severity: Severity, status: Status, reason: str | None = None, days:
     return Finding("r", Scope.WORKSTATION, severity, status, "m", 1, "ratio", "", reason, lead_time_days=days)
 
 
-B, W, I = Severity.BLOCKER, Severity.WARNING, Severity.INFO
+B, W = Severity.BLOCKER, Severity.WARNING
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ B, W, I = Severity.BLOCKER, Severity.WARNING, Severity.INFO
         ([(B, Status.PASS), (W, Status.FAIL)], Decision.GO_WITH_RESERVATIONS),
         ([(B, Status.PASS), (W, Status.INCONCLUSIVE)], Decision.GO_WITH_RESERVATIONS),
         ([(W, Status.INCONCLUSIVE)], Decision.INCONCLUSIVE),
-        ([(B, Status.PASS), (I, Status.FAIL)], Decision.GO),
+        ([(B, Status.PASS), (Severity.INFO, Status.FAIL)], Decision.GO),
         ([(B, Status.NOT_APPLICABLE)], Decision.INCONCLUSIVE),
         ([(B, Status.WAIVED)], Decision.INCONCLUSIVE),
         ([(B, Status.PASS), (B, Status.WAIVED)], Decision.GO_WITH_RESERVATIONS),

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from report_samples import blocked, finding, no_go, observation, report
 
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, ProfileReference, Report
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render.html import render_html
+from tests.unit.report_samples import blocked, finding, no_go, observation, report
 
 HOSTILE = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(2)><a href=javascript:alert(3)>{{7*7}}{0}\x1b[31m\u202e\x00"

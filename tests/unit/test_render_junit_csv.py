@@ -3,11 +3,11 @@ import io
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from report_samples import blocked, finding, no_go, report
 
 from readycheck.model.verdict import Decision, Status
 from readycheck.render.csv import cell, render_csv
 from readycheck.render.junit import render_junit
+from tests.unit.report_samples import blocked, finding, no_go, report
 
 HOSTILE = "<a>&\"']]>\x00\x08\ud800\ufffe\u202e=cmd|' /C calc'!A0"
 

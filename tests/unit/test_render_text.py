@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from report_samples import blocked, finding, no_go, report
 
 from readycheck.model.report import ProfileReference
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render.text import render_text
+from tests.unit.report_samples import blocked, finding, no_go, report
 
 
 def test_no_go_lists_what_blocks() -> None:

@@ -26,8 +26,8 @@ from readycheck.model.report import (
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.path import PathEvidence
-from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Attempt as StunAttempt
+from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
 from readycheck.probes.turn import Attempt, Server, TurnEvidence
 
@@ -49,7 +49,9 @@ EVIDENCE = {
         (StunServer("stun:a", (StunAttempt(4, "192.0.2.1:3478", 12.5, "198.51.100.7:4000"),)),),
         Nat("stun:a", "endpoint_independent", "address_dependent"),
     ),
-    "path": PathEvidence("udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06),
+    "path": PathEvidence(
+        "udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06
+    ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
 }
 
@@ -63,7 +65,9 @@ def report() -> Report:
         decision=Decision.NO_GO,
         ready_on="2027-01-06",
         findings=(
-            Finding("r", Scope.WORKSTATION, Severity.BLOCKER, Status.FAIL, "turn.udp_relay", False, "bool", "equals true"),
+            Finding(
+                "r", Scope.WORKSTATION, Severity.BLOCKER, Status.FAIL, "turn.udp_relay", False, "bool", "equals true"
+            ),
         ),
         metrics={
             "path.loss_ratio": Metric.of(Quantity(0.0, Interval(0.0, 0.0049)), "ratio"),
@@ -99,11 +103,17 @@ def test_json_follows_the_contract() -> None:
     """Top-level keys, bounds only where there are any, null for unbounded."""
     data = report().to_json()
 
-    assert list(data)[0] == "schema"
+    assert next(iter(data)) == "schema"
     assert set(data) == {
         "schema", "tool", "run", "profile", "environment", "decision", "ready_on", "findings", "metrics", "observations"
     }  # fmt: skip
-    assert data["metrics"]["path.loss_ratio"] == {"value": 0.0, "low": 0.0, "high": 0.0049, "unit": "ratio", "reason": None}
+    assert data["metrics"]["path.loss_ratio"] == {
+        "value": 0.0,
+        "low": 0.0,
+        "high": 0.0049,
+        "unit": "ratio",
+        "reason": None,
+    }
     assert data["metrics"]["bandwidth.up_bps"]["high"] is None
     assert data["metrics"]["stun.nat_mapping"] == {"value": None, "unit": "text", "reason": "stun_timeout"}
 
@@ -145,7 +155,11 @@ def test_junk_is_unreadable(text: str) -> None:
         Report.loads(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
 def test_any_json_is_refused_kindly(data: Any) -> None:
     """Nothing but UnreadableReport comes out of foreign values."""
     with pytest.raises(UnreadableReport):

@@ -30,7 +30,7 @@ def test_jitter_skips_lost_packets() -> None:
 
 
 def test_jitter_of_gaussian_delay_nears_its_expectation() -> None:
-    """For a deviation of 4 ms, J averages near 2σ/√π = 4.5 ms."""
+    """For a deviation of 4 ms, J averages near twice that over the root of pi, 4.5 ms."""
     generator = random.Random(1)
     delays: list[float | None] = [generator.gauss(50, 4) for _ in range(20_000)]
 

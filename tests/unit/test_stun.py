@@ -158,9 +158,7 @@ def test_junk_behind_a_good_header_raises_only_malformed(body: bytes, message_ty
     st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), min_size=1, max_size=6),
     st.integers(0, 120),
 )
-def test_mutated_messages_raise_only_malformed(
-    octets: bytes, changes: list[tuple[int, int]], length: int
-) -> None:
+def test_mutated_messages_raise_only_malformed(octets: bytes, changes: list[tuple[int, int]], length: int) -> None:
     """Real messages with octets changed or cut off either decode or are Malformed."""
     mutated = bytearray(octets)
     for position, value in changes:

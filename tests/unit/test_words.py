@@ -1,15 +1,15 @@
 import string
 
 import pytest
-from report_samples import finding
 
-from readycheck.model.evidence import UNITS
+from readycheck.model.evidence import UNITS, Value
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric
 from readycheck.render import format as say
 from readycheck.render.answer import kind, state
 from readycheck.render.clean import clean
 from readycheck.render.words import LANGUAGES, NBSP, Words, _load, choose
+from tests.unit.report_samples import finding
 
 EN, FR = Words("en"), Words("fr")
 
@@ -87,7 +87,7 @@ def test_unknown_code_speaks_for_itself() -> None:
         ("relay:udp", "text", "through the relay over UDP", "par le relais en UDP"),
     ],
 )
-def test_figures_carry_their_unit(value: object, unit: str, english: str, french: str) -> None:
+def test_figures_carry_their_unit(value: Value, unit: str, english: str, french: str) -> None:
     """Each figure is written with its unit, as the language writes it."""
     assert unit in UNITS
     assert say.amount(value, unit, EN).replace(NBSP, " ") == english
