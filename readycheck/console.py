@@ -29,6 +29,7 @@ _PLAIN_TEXT = str.maketrans(
 )
 _FRAMES_PER_SECOND = 8
 _RECENT = 24
+_WHOLE_MS = 10
 _SPARK_WIDTH = 12
 
 
@@ -96,6 +97,7 @@ class LiveView:
                 live.stop()
             finally:
                 self._console.show_cursor()
+                self._console.print()
 
     def __call__(self, event: Event) -> None:
         """Take note of what the runner tells."""
@@ -210,7 +212,7 @@ def figures(values: Mapping[str, float | None]) -> str:
     parts = []
     rtt = values.get("rtt_p50_ms", values.get("rtt_ms"))
     if rtt is not None:
-        parts.append(f"{rtt:.0f} ms")
+        parts.append(f"{rtt:.0f} ms" if rtt >= _WHOLE_MS else f"{rtt:.2g} ms")
     if (jitter := values.get("interarrival_jitter_ms", values.get("jitter_ms"))) is not None:
         parts.append(f"jitter {jitter:.1f} ms")
     if (loss := values.get("loss_ratio")) is not None:

@@ -11,6 +11,7 @@ import typer
 from readycheck.cli.output import write_reports
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, probes
+from readycheck.host.terminal import takes_marks
 from readycheck.judge import Case, blocking, judge
 from readycheck.model.report import ProfileReference, Report
 from readycheck.model.verdict import Decision, Scope
@@ -78,7 +79,7 @@ def tell(
     if as_json or status:
         sys.stdout.write(report.dumps())
     else:
-        typer.echo(render_text(report, lang, colour=colour).rstrip())
+        typer.echo(render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout)).rstrip())
     sys.stdout.flush()
     for path in written:
         typer.echo(str(path), err=as_json)

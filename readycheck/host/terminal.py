@@ -2,6 +2,7 @@
 
 import io
 import sys
+from typing import TextIO
 
 
 def prepare_streams() -> None:
@@ -9,3 +10,12 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")
+
+
+def takes_marks(stream: TextIO) -> bool:
+    """Whether ✓ and ✗ come out as such."""
+    try:
+        "✓✗·…".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -62,6 +62,7 @@ class StreamEndpoint(asyncio.Protocol):
         self.path = FiveTuple(name, _address(transport, "peername"), _address(transport, "sockname"))
         self.transport = transport
         self._buffer = bytearray()
+        self._is_open = not self.tls
         self.log.streams_accepted += 1
         self.transports.add(self, transport)
         if self.close_at_once:
@@ -73,6 +74,10 @@ class StreamEndpoint(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand over each whole message; close on what is none."""
         self._buffer += data
+        if self._is_open:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         while len(self._buffer) >= 4:  # noqa: PLR2004 - type and length
             length = _frame_length(bytes(self._buffer[:4]))
             if length is None:
@@ -107,7 +112,8 @@ class StreamEndpoint(asyncio.Protocol):
                 transport.abort()
                 self.transports.discard(self)
             else:
-                self.transport = secured
+                self.transport, self._is_open = secured, True
+                self._hand_over()  # what came with the end of the handshake: an answer needs the secured transport
 
 
 def _frame_length(start: bytes) -> int | None:

@@ -11,7 +11,7 @@ from readycheck.net.link import Link, open_datagram_link, open_stream_link
 from readycheck.net.tls import client_context
 from readycheck.rtc import turn_failure
 from readycheck.rtc.ice_server import Credentials, Transport
-from readycheck.rtc.stun import IPV4_FAMILY, IPV6_FAMILY, Address, address_family
+from readycheck.rtc.stun import IPV4_FAMILY, IPV6_FAMILY, Address, address_family, is_channel_data
 from readycheck.rtc.turn_client import (
     ADDRESS_FAMILY_NOT_SUPPORTED,
     TRY_ALTERNATE,
@@ -197,7 +197,6 @@ class TurnSession:
             match event:
                 case DataReceived():
                     self.on_data(event.data, received_at)
-                    continue
                 case Challenged():
                     self._trace.reached, self._trace.round_trip_s = True, event.round_trip_s
                 case Discarded():
@@ -205,6 +204,7 @@ class TurnSession:
                 case Succeeded() | Refused():
                     self._trace.reached = True
                     self._settle(event)
+        if not is_channel_data(message):  # an answer may ask for the next try, a new nonce without any event
             self._send_due()
 
     def _settle(self, answer: Succeeded | Refused) -> None:

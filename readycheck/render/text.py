@@ -15,7 +15,7 @@ _MARKS = {"blocks": "✗", "warns": "!", "waived": "~", "noted": "i", "unknown":
 _PLAIN = {"✗": "x", "✓": "+", "…": "...", "·": "-"}
 
 
-def render_text(report: Report, lang: str, colour: bool, *, plain: bool = False) -> str:  # noqa: FBT001 - the callers' agreed form
+def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False) -> str:
     """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks."""
     words = Words(lang)
     head = _painted(words(f"decision_{report.decision}"), _DECISION_COLOURS.get(report.decision, ""), colour)

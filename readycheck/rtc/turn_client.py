@@ -87,6 +87,7 @@ class TurnClient:
         self.mapped_address: Address | None = None
         self._credentials = credentials
         self._reliable = reliable
+        self._granted = False
         self._realm: str | None = None
         self._nonce: bytes | None = None
         self._requests = 0
@@ -133,7 +134,7 @@ class TurnClient:
             request.method == Method.ALLOCATE and (request.authenticated or not self._credentials)
             for _, request in self._transactions.values()
         )
-        return self.relayed_address is not None or asking
+        return self._granted or asking
 
     def send(self, peer: Address, data: bytes) -> bytes:
         """The octets that carry data to a peer with a bound channel."""
@@ -246,6 +247,7 @@ class TurnClient:
 
     def _receive_success(self, message: Message, request: _Request, round_trip_s: float | None, now: float) -> None:
         if request.method == Method.ALLOCATE:
+            self._granted = True
             relayed = message.attributes.get("XOR-RELAYED-ADDRESS")
             if relayed is None:
                 self._events.append(Refused(request.number, 0, "granted without a relayed address"))
@@ -258,7 +260,7 @@ class TurnClient:
             self._bound[channel] = peer  # type: ignore[index,assignment] # put there by bind_channel
         elif request.method == Method.REFRESH:
             if request.attributes.get("LIFETIME") == 0:
-                self.relayed_address = None
+                self.relayed_address, self._granted = None, False
             else:
                 self._keep_alive(message, now)
         self._events.append(Succeeded(request.number, round_trip_s))
