@@ -35,6 +35,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="The report on stdout, and nothing else there.")] = False,
     only: Annotated[str | None, typer.Option(metavar="PROBE,…", help="These probes and what they require.")] = None,
     skip: Annotated[str | None, typer.Option(metavar="PROBE,…", help="Not these probes.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
     scope: Annotated[
@@ -51,7 +52,8 @@ def run(
 
     Without PROFILE: the lab, a server on this machine, no network needed.
     """
-    from readycheck.cli.session import Options, measure  # noqa: PLC0415 - the probes load only when they run
+    from readycheck.cli.dry_run import announce  # noqa: PLC0415 - the probes load only when they run
+    from readycheck.cli.session import Options, measure  # noqa: PLC0415 - the same
 
     options = Options(
         profile=profile,
@@ -70,4 +72,4 @@ def run(
         color=color,
         exit_map=exit_map,
     )
-    raise typer.Exit(measure(options))
+    raise typer.Exit(announce(options) if dry_run else measure(options))

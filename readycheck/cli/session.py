@@ -68,10 +68,7 @@ class _Session:
 
 def measure(options: Options) -> int:
     """Measure, judge, write, print; the exit status."""
-    try:
-        plan = make_plan(probes(), only=options.only, skip=options.skip)
-    except UnknownProbe as error:
-        raise typer.BadParameter(str(error)) from None
+    plan = plan_of(options)
     profile = profile_or_exit(options.profile)
     session = _Session(options, plan)
     started_at = session.clock.now()
@@ -99,6 +96,14 @@ def measure(options: Options) -> int:
         typer.echo(sentence(session.fault), err=True)
         status = ExitStatus.FAULT
     return mapped(status, report.decision, strict=options.strict, exit_map=options.exit_map)
+
+
+def plan_of(options: Options) -> Plan:
+    """The probes that the command line chooses; a wrong name is a mistake of the command line."""
+    try:
+        return make_plan(probes(), only=options.only, skip=options.skip)
+    except UnknownProbe as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:

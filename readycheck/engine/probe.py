@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 from readycheck.engine.clock import Clock
 from readycheck.engine.events import Listener, ProbeProgressed
 from readycheck.model.evidence import Evidence, MetricDefinition
+from readycheck.model.traffic import Traffic
 from readycheck.profile.schema import Profile
 
 E = TypeVar("E", bound=Evidence)
@@ -58,6 +59,11 @@ class Probe(ABC, Generic[E]):
     def inputs(cls, profile: Profile) -> Any:  # noqa: ARG003 - a probe without targets has no inputs
         """The profile's targets that this probe meets, as JSON values without secrets; None if it meets none."""
         return None
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:  # noqa: ARG003 - a probe that sends nothing
+        """What this probe would send under the profile, for `--dry-run`."""
+        return []
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - most need no look at the profile
         """Seconds after which the runner stops this probe."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from readycheck.model.failure import Failure, OperationFailed
+from readycheck.model.traffic import Traffic
 from readycheck.net.resolve import resolve
 from readycheck.net.turn import TurnServer
 from readycheck.profile.schema import IceServer, Profile
@@ -51,6 +52,14 @@ def urls(profile: Profile, kind: str) -> list[str]:
     """The URLs of a kind as they are written, for the digest of a probe's inputs."""
     schemes = ("stun:", "stuns:") if kind == "stun" else ("turn:", "turns:")
     return [url for server in profile.targets.ice_servers for url in server.urls if url.startswith(schemes)]
+
+
+def traffic(probe: str, profile: Profile, kind: str, *, byte: int, seconds: float) -> list[Traffic]:
+    """The same traffic to every URL of a kind."""
+    return [
+        Traffic(probe, target.url.host, target.url.port, target.url.transport, byte, seconds)
+        for target in targets(profile, kind)
+    ]
 
 
 async def addresses(host: str) -> list[str] | Failure:

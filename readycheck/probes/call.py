@@ -13,12 +13,14 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.forwarder import forward
-from readycheck.probes._servers import milliseconds, targets, urls
+from readycheck.probes._servers import milliseconds, targets, traffic, urls
+from readycheck.probes.path import payload_byte
 from readycheck.probes.turn import Turn
 from readycheck.rtc import emodel
 from readycheck.rtc.loss import wilson
 
 if TYPE_CHECKING:
+    from readycheck.model.traffic import Traffic
     from readycheck.net.turn import TurnServer
     from readycheck.net.webrtc import SoftphoneCall
     from readycheck.profile.schema import Profile
@@ -141,6 +143,13 @@ class Call(Probe[CallEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The TURN URLs: the first that relays carries the call."""
         return urls(profile, "turn")
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:
+        """Two voices, each to the relay and back, and 20 kB to set up and watch."""
+        packets = round(profile.call.seconds * 1000 / profile.call.ptime_ms)
+        byte = 20_000 + 4 * packets * (payload_byte(profile.call) + 52)
+        return traffic(cls.id, profile, "turn", byte=byte, seconds=profile.call.seconds)[:1]
 
     def deadline_s(self, profile: Profile) -> float:
         """Set-up, the call, and hanging up."""

@@ -12,8 +12,9 @@ from typing import Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.model.traffic import Traffic
 from readycheck.net.turn import TurnSession, open_allocation
-from readycheck.probes._servers import targets, urls
+from readycheck.probes._servers import targets, traffic, urls
 from readycheck.probes.turn import Turn
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
@@ -244,6 +245,13 @@ class Path(Probe[PathEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The TURN URLs: the first that relays is the far end."""
         return urls(profile, "turn")
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:
+        """Every packet goes to the relay and comes back, with 4 bytes of channel and up to 48 of headers."""
+        packets = round(profile.path.min_seconds * 1000 / profile.call.ptime_ms)
+        byte = 2 * packets * (payload_byte(profile.call) + 52)
+        return traffic(cls.id, profile, "turn", byte=byte, seconds=profile.path.min_seconds)[:1]
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""

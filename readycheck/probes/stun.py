@@ -8,8 +8,9 @@ from typing import Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
-from readycheck.net.binding import Binding, bind_once, nat_behaviour
-from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, urls
+from readycheck.model.traffic import Traffic
+from readycheck.net.binding import TIMEOUT_S, Binding, bind_once, nat_behaviour
+from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
 
 ATTEMPTS = 3
@@ -98,6 +99,11 @@ class Stun(Probe[StunEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The STUN URLs."""
         return urls(profile, "stun")
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:
+        """At most three sends an attempt and eight for the NAT, and as many answers, of 150 bytes."""
+        return traffic(cls.id, profile, "stun", byte=2 * 150 * (3 * ATTEMPTS + 8), seconds=ATTEMPTS * TIMEOUT_S)
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - the limits of one attempt bound it
         """Three attempts of 2.5 s, the name, and the NAT's silences."""

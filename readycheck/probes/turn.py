@@ -11,8 +11,9 @@ from typing import Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
-from readycheck.net.turn import Trace, TurnServer, open_allocation
-from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, urls
+from readycheck.model.traffic import Traffic
+from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, open_allocation
+from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
 
 ATTEMPTS = 3
@@ -143,6 +144,12 @@ class Turn(Probe[TurnEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The TURN URLs."""
         return urls(profile, "turn")
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:
+        """Five connections at most: a certificate chain's 6 kB, ten messages of 250 bytes and their answers."""
+        byte = (ATTEMPTS + 2) * (6_000 + 2 * 10 * 250)
+        return traffic(cls.id, profile, "turn", byte=byte, seconds=ATTEMPTS * REQUEST_TIMEOUT_S)
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - the limits of one attempt bound it
         """Three attempts of at most 8.5 s each, name and echo included."""

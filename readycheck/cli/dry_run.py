@@ -1,0 +1,44 @@
+"""`readycheck run --dry-run`: every destination, port and protocol, the bytes and the seconds; nothing is sent."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from readycheck.cli.loading import profile_or_exit
+from readycheck.cli.session import Options, plan_of
+from readycheck.cli.status import ExitStatus
+from readycheck.model.traffic import Traffic
+
+
+def announce(options: Options) -> int:
+    """Print what a run would send; the exit status."""
+    plan = plan_of(options)
+    profile = profile_or_exit(options.profile)
+    # The lab's ports exist only while it runs, and nothing of it leaves the machine.
+    planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
+    if options.as_json:
+        document = {"schema": "readycheck.traffic/1", "lab": profile.lab, "traffic": [asdict(one) for one in planned]}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        typer.echo("\n".join(_lines(planned, lab=profile.lab)))
+    return ExitStatus.GO
+
+
+def _lines(planned: list[Traffic], *, lab: bool) -> list[str]:
+    if lab:
+        return ["The lab runs on this machine: nothing leaves it."]
+    if not planned:
+        return ["This profile names no target: nothing would be sent."]
+    rows = [
+        (one.probe, f"{one.host}:{one.port}", one.protocol, f"{_size(one.byte)} at most", f"{one.seconds:g} s")
+        for one in planned
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
+    total = _size(sum(one.byte for one in planned))
+    return [*lines, f"In all {total} at most, both ways together. Nothing was sent."]
+
+
+def _size(byte: int) -> str:
+    return f"{byte / 1_000_000:.1f} MB" if byte >= 1_000_000 else f"{byte / 1000:.0f} kB"  # noqa: PLR2004 - a megabyte

@@ -1,0 +1,15 @@
+"""What a run would send, and to whom: told before anything is sent."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One destination of one probe. Bytes are an upper estimate, both ways, with IP and UDP or TCP headers."""
+
+    probe: str
+    host: str
+    port: int
+    protocol: str
+    byte: int
+    seconds: float

@@ -1,0 +1,61 @@
+"""`readycheck run --dry-run`: what would be sent, and nothing sent."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+TEXT = """\
+schema: readycheck.profile/1
+id: servers
+targets:
+  ice_servers:
+    - {urls: ["stun:127.0.0.1:PORT", "turn:127.0.0.1:PORT", "turns:relay.example.com"], username: a, credential: b}
+"""
+
+
+@pytest.fixture
+def server() -> Any:
+    """A socket that must stay silent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.setblocking(False)
+        yield listening
+
+
+def test_destinations_are_told_and_nothing_is_sent(cli: Cli, tmp_path: Path, server: socket.socket) -> None:
+    """Every host, port and protocol with bytes and seconds; the server hears nothing, no report is written."""
+    port = server.getsockname()[1]
+    (tmp_path / "p.yaml").write_text(TEXT.replace("PORT", str(port)))
+    answer = cli("run", "p.yaml", "--dry-run", "--json")
+    traffic = json.loads(answer.out)["traffic"]
+    with pytest.raises(BlockingIOError):
+        server.recv(100)
+
+    assert answer.status == 0
+    assert ("stun", "127.0.0.1", port, "udp") in {(t["probe"], t["host"], t["port"], t["protocol"]) for t in traffic}
+    assert ("turn", "relay.example.com", 5349, "tls") in {
+        (t["probe"], t["host"], t["port"], t["protocol"]) for t in traffic
+    }
+    assert all(t["byte"] > 0 and t["seconds"] > 0 for t in traffic)
+    assert not Path("reports").exists()
+
+
+def test_text_names_the_total(cli: Cli, tmp_path: Path) -> None:
+    """A person reads destinations and one sum; --only narrows it."""
+    (tmp_path / "p.yaml").write_text(TEXT.replace("PORT", "3478"))
+    everything, one = cli("run", "p.yaml", "--dry-run").out, cli("run", "p.yaml", "--dry-run", "--only", "stun").out
+
+    assert "relay.example.com:5349" in everything
+    assert "Nothing was sent" in everything
+    assert len(one.splitlines()) == 2
+
+
+def test_lab_leaves_the_machine_alone(cli: Cli) -> None:
+    """The default run has no destination outside."""
+    assert "nothing leaves" in cli("run", "--dry-run").out
+    assert json.loads(cli("run", "--dry-run", "--json").out)["traffic"] == []
