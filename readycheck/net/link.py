@@ -103,6 +103,23 @@ class StreamLink(Link, asyncio.Protocol):
             self.on_failure(Failure(FailureCode.TURN_BAD_ANSWER, "receive", str(error)))
             self._transport.abort()
 
+    async def start_tls(self, context: ssl.SSLContext, server_name: str | None) -> None:
+        """Go on in TLS; the socket is closed if that fails or is cancelled."""
+        plain = self._transport
+        try:
+            # create_connection(ssl=…) cancelled at its start leaves a transport that nobody holds
+            self._transport = await asyncio.get_running_loop().start_tls(
+                plain,
+                self,
+                context,
+                server_hostname=server_name,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S,
+                ssl_shutdown_timeout=CLOSE_TIMEOUT_S,
+            )
+        except BaseException:
+            plain.abort()
+            raise
+
     def send(self, message: bytes) -> None:
         """Send one message."""
         if not self._transport.is_closing():
@@ -162,25 +179,15 @@ async def _connect(address: str, port: int) -> socket.socket:
 
 
 async def _start(connection: socket.socket, tls: ssl.SSLContext | None, server_name: str | None) -> Link:
-    loop = asyncio.get_running_loop()
-    options: dict[str, Any] = {}
-    if tls:
-        options = {
-            "ssl": tls,
-            "server_hostname": server_name,
-            "ssl_handshake_timeout": HANDSHAKE_TIMEOUT_S,
-            "ssl_shutdown_timeout": CLOSE_TIMEOUT_S,
-        }
+    _, link = await asyncio.get_running_loop().create_connection(StreamLink, sock=connection)
+    if tls is None:
+        return link
     try:
-        _, link = await loop.create_connection(StreamLink, sock=connection, **options)
+        await link.start_tls(tls, server_name)
     except OSError as error:
-        connection.close()
         if "ssl_handshake" in str(error) or "SSL handshake is taking longer" in str(error):
             detail = f"no TLS answer within {HANDSHAKE_TIMEOUT_S:g} s"
             raise OperationFailed(FailureCode.TLS_HANDSHAKE_FAILED, "tls_handshake", detail) from None
-        failure = failure_of(error, "tls_handshake" if tls else "connect")
+        failure = failure_of(error, "tls_handshake")
         raise OperationFailed(failure.code, failure.operation, failure.detail) from None
-    except BaseException:
-        connection.close()
-        raise
     return link

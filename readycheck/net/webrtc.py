@@ -22,6 +22,7 @@ from readycheck.rtc.ice_server import Credentials
 from readycheck.rtc.opus_track import SAMPLE_RATE, OpusTrack
 
 POLL_S = 0.01
+HANG_UP_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ class SoftphoneCall:
     ) -> AsyncIterator["SoftphoneCall"]:
         """A call offered and answered, hung up on the way out; raises OperationFailed (codec, ICE)."""
         call = cls(url, credentials, bitrate_bps, ptime_ms)
+        negotiating = asyncio.ensure_future(call._negotiate())
         try:
-            await call._negotiate()
+            await asyncio.shield(negotiating)
             yield call
         finally:
+            # aioice forgets the allocation of a gathering that is cancelled (aioice #111): it is let come to its end.
+            await asyncio.wait([negotiating], timeout=HANG_UP_TIMEOUT_S)
+            negotiating.cancel()
             await asyncio.gather(call._caller.close(), call._callee.close())
 
     async def _negotiate(self) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import pytest
-from coturn import Coturn, running_coturn
-from measuring import Outcome, Profile, readycheck
-from namespaces import SetUpFailed, Site, site_of_namespaces
+
+from tests.live.coturn import Coturn, running_coturn
+from tests.live.measuring import Outcome, Profile, readycheck
+from tests.live.namespaces import SetUpFailed, Site, site_of_namespaces
 
 TOOLS = ("ip", "ss", "sysctl", "iptables", "ip6tables", "turnserver")
 SOCKETS_TIMEOUT_S = 2.0
@@ -21,7 +22,7 @@ SOCKETS_TIMEOUT_S = 2.0
 class Measure(Protocol):
     """Runs readycheck from the client with a profile; the test's own folder takes the files."""
 
-    def __call__(self, wanted: Profile | str, *arguments: str, env: dict[str, str] | None = None) -> Outcome: ...
+    def __call__(self, wanted: Profile | str, *arguments: str, **keywords: Any) -> Outcome: ...
 
 
 class StartCoturn(Protocol):
@@ -98,7 +99,7 @@ def start_coturn(site: Site, tmp_path: Path) -> Iterator[StartCoturn]:
 def measure(site: Site, tmp_path: Path) -> Measure:
     """Runs readycheck in the client's namespace."""
 
-    def run(wanted: Profile | str, *arguments: str, env: dict[str, str] | None = None) -> Outcome:
-        return readycheck(site, tmp_path, wanted, *arguments, env=env)
+    def run(wanted: Profile | str, *arguments: str, **keywords: Any) -> Outcome:
+        return readycheck(site, tmp_path, wanted, *arguments, **keywords)
 
     return run

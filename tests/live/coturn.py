@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from namespaces import SERVER, SERVER6, Host
-
 from readycheck.lab.certificate import Authority, Certificate, issue
+from tests.live.namespaces import SERVER, SERVER6, Host
 
 USERNAME, CREDENTIAL, SHARED_SECRET = "agent", "correct horse", "the master key"
 PORT, TLS_PORT = 3478, 5349

@@ -2,16 +2,19 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from coturn import CREDENTIAL, USERNAME
-from namespaces import Site
+
+from tests.live.coturn import CREDENTIAL, USERNAME
+from tests.live.namespaces import Site
 
 TIMEOUT_S = 90
 REPOSITORY = Path(__file__).parents[2]
@@ -74,9 +77,17 @@ def profile(*servers: dict[str, Any], ca_file: Path | None = None, **parts: Any)
 
 
 def readycheck(
-    site: Site, directory: Path, wanted: Profile | str, *arguments: str, env: Mapping[str, str] | None = None
+    site: Site,
+    directory: Path,
+    wanted: Profile | str,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    interrupt_when: Callable[[], bool] | None = None,
 ) -> Outcome:
-    """`readycheck run` in the client's namespace; `wanted` is a profile, or its YAML text."""
+    """`readycheck run` in the client's namespace; `wanted` is a profile, or its YAML text.
+
+    Ctrl-C is pressed when `interrupt_when` says so.
+    """
     file = directory / "profile.yaml"
     file.write_text(wanted if isinstance(wanted, str) else yaml.safe_dump(dict(wanted)), encoding="utf-8")
     process = site.client.start(
@@ -85,6 +96,8 @@ def readycheck(
         environment={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
     )
     try:
+        if interrupt_when:
+            _interrupt(process, interrupt_when)
         output, errors = process.communicate(timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         raise AssertionError(f"still running after {TIMEOUT_S} s; {site.client.stop(process)}") from None
@@ -96,3 +109,9 @@ def readycheck(
     for sign in ("ResourceWarning", "Traceback", "Task was destroyed", "never retrieved"):
         assert sign not in errors, errors
     return Outcome(process.returncode, report, errors)
+
+
+def _interrupt(process: "subprocess.Popen[str]", when: Callable[[], bool]) -> None:
+    while process.poll() is None and not when():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)

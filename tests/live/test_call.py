@@ -1,10 +1,11 @@
 """Live: a whole call through coturn, ICE, DTLS-SRTP and Opus."""
 
 import pytest
-from conftest import Measure
-from coturn import Coturn
-from measuring import Outcome, ice, profile
-from namespaces import Site
+
+from tests.live.conftest import Measure
+from tests.live.coturn import Coturn
+from tests.live.measuring import Outcome, ice, profile
+from tests.live.namespaces import Site
 
 pytestmark = pytest.mark.live
 

@@ -1,10 +1,11 @@
 """Live: what a router lets through, and what readycheck says of it."""
 
 import pytest
-from conftest import Measure
-from coturn import PORT, TLS_PORT, Coturn
-from measuring import Outcome, ice, profile
-from namespaces import Site
+
+from tests.live.conftest import Measure
+from tests.live.coturn import PORT, TLS_PORT, Coturn
+from tests.live.measuring import Outcome, ice, profile
+from tests.live.namespaces import Site
 
 pytestmark = pytest.mark.live
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import Measure, StartCoturn
-from coturn import Coturn
-from measuring import ice, profile
-from namespaces import CLIENT, SECOND6, Site
+
+from tests.live.conftest import Measure, StartCoturn
+from tests.live.coturn import Coturn
+from tests.live.measuring import ice, profile
+from tests.live.namespaces import CLIENT, SECOND6, SERVER6, Site
 
 pytestmark = pytest.mark.live
 
@@ -20,11 +21,11 @@ def without_ipv4(site: Site) -> Iterator[None]:
 
 
 def over_ipv6(coturn: Coturn) -> tuple[str, str, str]:
-    """coturn's URLs by its IPv6 literal."""
+    """The URLs by coturn's IPv6 literal."""
     return (
-        coturn.udp.replace(coturn.host, "[2001:db8:2::2]"),
-        coturn.tcp.replace(coturn.host, "[2001:db8:2::2]"),
-        coturn.tls.replace(coturn.host, "[2001:db8:2::2]"),
+        coturn.udp.replace(coturn.host, f"[{SERVER6}]"),
+        coturn.tcp.replace(coturn.host, f"[{SERVER6}]"),
+        coturn.tls.replace(coturn.host, f"[{SERVER6}]"),
     )
 
 
@@ -32,7 +33,7 @@ def test_dual_stack_server(coturn: Coturn, measure: Measure) -> None:
     """A server of both families is reached over IPv6 by each transport and relays over IPv4, as softphones ask."""
     udp, tcp, tls = over_ipv6(coturn)
     wanted = profile(
-        {"urls": coturn.stun.replace(coturn.host, "[2001:db8:2::2]")},
+        {"urls": coturn.stun.replace(coturn.host, f"[{SERVER6}]")},
         ice(udp, tcp, tls),
         ca_file=coturn.certificate.ca_file,
     )

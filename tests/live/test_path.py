@@ -1,10 +1,11 @@
 """Live: the path's figures against what the router really did to the packets."""
 
 import pytest
-from conftest import Measure
-from coturn import PORT, Coturn
-from measuring import Outcome, ice, profile
-from namespaces import Site
+
+from tests.live.conftest import Measure
+from tests.live.coturn import PORT, Coturn
+from tests.live.measuring import Outcome, ice, profile
+from tests.live.namespaces import Site
 
 pytestmark = pytest.mark.live
 
@@ -71,3 +72,21 @@ def test_loss_in_a_burst(coturn: Coturn, site: Site, measure: Measure) -> None:
     assert outcome.value("path.loss_ratio") == pytest.approx(16 / sent(outcome), abs=1e-6)
     assert outcome.value("path.longest_loss_run") == 16
     assert outcome.value("path.burst_ratio") > 10
+
+
+@pytest.mark.parametrize(("probe", "length"), [("path", "142"), ("call", "100:200")])
+def test_ctrl_c(coturn: Coturn, site: Site, measure: Measure, probe: str, length: str) -> None:
+    """Ctrl-C in the midst: status 130, a report of what was measured, and every allocation given back."""
+    site.forward4(f"-p udp -m length --length {length} -m comment --comment voice")
+
+    outcome = measure(
+        profile(ice(coturn.udp)), f"--only={probe}", interrupt_when=lambda: site.router.packets("voice") > 60
+    )
+
+    assert outcome.status == 130
+    assert outcome.report["run"]["interrupted"] is True
+    assert outcome.report["observations"][probe]["failure"]["code"] == "interrupted"
+    assert outcome.answer("turn.udp_relay") == (True, None)
+    assert outcome.reason(f"{probe}.loss_ratio") == "interrupted"
+    if probe == "path":
+        assert 20 <= len(outcome.evidence("path")["rtt_ms"]) < 100

@@ -1,9 +1,10 @@
 """Live: what a router does to addresses (RFC 4787), told by a coturn on two addresses (RFC 5780)."""
 
 import pytest
-from conftest import Measure, StartCoturn
-from measuring import Outcome, profile
-from namespaces import CLIENT, SECOND, THIRD, WAN, Site
+
+from tests.live.conftest import Measure, StartCoturn
+from tests.live.measuring import Outcome, profile
+from tests.live.namespaces import CLIENT, SECOND, THIRD, WAN, Site
 
 pytestmark = pytest.mark.live
 

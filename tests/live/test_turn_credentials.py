@@ -1,14 +1,15 @@
 """Live: what coturn says to credentials, and what readycheck makes of it."""
 
+import re
 import time
 
 import pytest
-from conftest import Measure, StartCoturn
-from coturn import CREDENTIAL, SHARED_SECRET, USERNAME, Coturn
-from measuring import ice, profile
-from namespaces import SECOND
 
 from readycheck.lab.credentials import rest_password
+from tests.live.conftest import Measure, StartCoturn
+from tests.live.coturn import CREDENTIAL, SHARED_SECRET, USERNAME, Coturn
+from tests.live.measuring import ice, profile
+from tests.live.namespaces import SECOND
 
 pytestmark = pytest.mark.live
 
@@ -24,9 +25,7 @@ def test_user_and_password_relay_over_every_transport(coturn: Coturn, measure: M
     ]
 
     outcome = measure(
-        profile(
-            ice(coturn.udp, coturn.tcp, coturn.tls), ca_file=coturn.certificate.ca_file, requirements=wanted
-        ),
+        profile(ice(coturn.udp, coturn.tcp, coturn.tls), ca_file=coturn.certificate.ca_file, requirements=wanted),
         "--only=turn",
     )
 
@@ -43,9 +42,7 @@ def test_user_and_password_relay_over_every_transport(coturn: Coturn, measure: M
 def test_wrong_password(coturn: Coturn, measure: Measure) -> None:
     """A wrong password proves the way and not the relay: reached, relay false, unauthorized."""
     outcome = measure(
-        profile(
-            ice(coturn.udp, coturn.tcp, coturn.tls, credential="wrong"), ca_file=coturn.certificate.ca_file
-        ),
+        profile(ice(coturn.udp, coturn.tcp, coturn.tls, credential="wrong"), ca_file=coturn.certificate.ca_file),
         "--only=turn",
     )
 
@@ -125,16 +122,21 @@ def test_relay_that_denies_its_own_address(start_coturn: StartCoturn, measure: M
     assert server["relay_failure"]["detail"].startswith("403")
 
 
-def test_stale_nonces_are_followed(start_coturn: StartCoturn, measure: Measure) -> None:
-    """A server that renews its nonce every second is followed through each 438, in the midst of a call too."""
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_stale_nonces_are_followed(start_coturn: StartCoturn, measure: Measure, transport: str) -> None:
+    """A server that renews its nonce every second is followed through each 438: the old allocation is given back."""
     coturn = start_coturn("stale-nonce=1", addresses=(SECOND,))
+    url = {"udp": coturn.udp, "tcp": coturn.tcp}[transport]
 
-    outcome = measure(profile(ice(coturn.udp)), "--only=turn,path")
+    outcome = measure(profile(ice(url)), "--only=turn,path")
 
-    assert outcome.answer("turn.udp_relay") == (True, None)
-    assert outcome.value("path.far_end") == "relay:udp"
+    assert outcome.answer(f"turn.{transport}_relay") == (True, None)
+    assert outcome.value("path.far_end") == f"relay:{transport}"
     assert outcome.value("path.loss_ratio") == 0
-    assert "error 438" in coturn.log
+    stale = set(re.findall(r"session (\d+): .*error 438", coturn.log))
+    assert len(stale) == 2  # the path's two allocations, released with a nonce that had run out
+    for session in stale:
+        assert re.search(rf"session {session}: refreshed, .*lifetime=0\b", coturn.log)
 
 
 def test_two_urls_at_one_address(coturn: Coturn, measure: Measure) -> None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Measure, StartCoturn
-from coturn import Coturn, certificate_for
-from measuring import Outcome, ice, profile
-from namespaces import SECOND
 
 from readycheck.lab.certificate import Certificate
+from tests.live.conftest import Measure, StartCoturn
+from tests.live.coturn import Coturn, certificate_for
+from tests.live.measuring import Outcome, ice, profile
+from tests.live.namespaces import SECOND
 
 pytestmark = pytest.mark.live
 
@@ -71,9 +71,12 @@ def test_certificate_for_another_name(measure_with: MeasureWith) -> None:
     assert outcome.answer("turn.tls_relay") == (False, "tls_hostname_mismatch")
 
 
-def test_ca_file_that_is_not_there(coturn: Coturn, measure: Measure, tmp_path: Path) -> None:
-    """A CA file that cannot be read says so, and costs no other transport anything."""
-    outcome = measure(profile(ice(coturn.udp, coturn.tls), ca_file=tmp_path / "absent.pem"), "--only=turn")
+def test_ca_file_without_a_certificate(coturn: Coturn, measure: Measure, tmp_path: Path) -> None:
+    """A CA file that holds no certificate says so, and costs no other transport anything."""
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_text("to be pasted here\n")
+
+    outcome = measure(profile(ice(coturn.udp, coturn.tls), ca_file=ca_file), "--only=turn")
 
     assert outcome.answer("turn.udp_relay") == (True, None)
     assert outcome.answer("turn.tls_reachable_ratio") == (0, "component_missing")
