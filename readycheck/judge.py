@@ -77,7 +77,10 @@ def ready_on(decision: Decision, findings: Iterable[Finding], started_on: date) 
     known = [days for days in lead_times if days is not None]
     if not known or len(known) < len(lead_times):
         return None
-    return (started_on + timedelta(days=max(known))).isoformat()
+    try:
+        return (started_on + timedelta(days=max(known))).isoformat()
+    except OverflowError:  # a report may state any date
+        return None
 
 
 def _finding(requirement: Requirement, profile: Profile, case: Case) -> Finding:
@@ -91,7 +94,7 @@ def _finding(requirement: Requirement, profile: Profile, case: Case) -> Finding:
         severity=requirement.severity,
         status=status,
         metric=requirement.metric,
-        observed=metric.value if metric and reason != FailureCode.OTHER_TARGETS else None,
+        observed=metric.value if metric else None,
         unit=metric.unit if metric else requirement.unit or "",
         expected=expected(requirement),
         reason=reason,
@@ -132,7 +135,7 @@ def _unusable(probe: str, metric: Metric | None, case: Case) -> tuple[bool, str 
     """Whether there is nothing to compare, and why: not run, failed, other targets, not measured."""
     observation = case.observations.get(probe)
     if observation is None:
-        return True, FailureCode.NOT_SELECTED
+        return True, FailureCode.COMPONENT_MISSING
     if observation.status != ObservationStatus.COLLECTED:
         return True, observation.failure.code if observation.failure else FailureCode.INTERNAL_ERROR
     if observation.inputs != case.inputs.get(probe):
@@ -146,6 +149,8 @@ def _meets(comparison: Comparison, metric: Metric) -> bool | None:
     """Whether the whole of the interval meets the comparison, or none of it; None if neither."""
     name, operand = comparison.comparator
     if name not in ("at_most", "at_least"):
+        if metric.bounded and name in ("equals", "one_of"):
+            return _is_among(metric, operand if isinstance(operand, list) else [operand])
         return _COMPARE[name](metric.value, operand)
     value = metric.value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -159,6 +164,14 @@ def _meets(comparison: Comparison, metric: Metric) -> bool | None:
 
 def _all_or_nothing(*, all_meet: bool, none_meets: bool) -> bool | None:
     return True if all_meet else False if none_meets else None
+
+
+def _is_among(metric: Metric, operands: list[Any]) -> bool | None:
+    """Whether an interval is one of these numbers: only if it is a point, and not if none lies in it."""
+    low = float("-inf") if metric.low is None else metric.low
+    high = float("inf") if metric.high is None else metric.high
+    inside = any(isinstance(one, int | float) and low <= one <= high for one in operands)
+    return _all_or_nothing(all_meet=inside and low == high, none_meets=not inside)
 
 
 def _same(value: Any, operand: Any) -> bool:

@@ -1,5 +1,7 @@
 """The command line: one command per file, and one place where exceptions become sentences."""
 
+import errno
+import io
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,10 +11,12 @@ from typing import Annotated
 import typer
 
 from readycheck import __version__
-from readycheck.cli import judge, probes, profile, run
+from readycheck.cli import judge, probes, profile, proxy, run
 from readycheck.cli.fault import sentence, write_fault
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
-from readycheck.host.terminal import prepare_streams
+from readycheck.host.terminal import give_up_on_stdout, prepare_streams
+
+_NOT_WRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EINVAL)
 
 app = typer.Typer(
     name="readycheck",
@@ -24,6 +28,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("judge")(judge.judge)
 app.command("probes")(probes.probes)
+app.command("proxy")(proxy.proxy)
+app.command("pac-engine", hidden=True)(proxy.pac_engine)
 app.add_typer(profile.app, name="profile")
 
 
@@ -53,20 +59,42 @@ def run_app(arguments: Sequence[str]) -> int:
 
 def _status(arguments: list[str]) -> int:
     try:
-        status = typer.main.get_command(app).main(arguments, prog_name="readycheck", standalone_mode=False)
+        status = _invoke(arguments)
+        sys.stdout.flush()
     except typer.exceptions.TyperException as error:
         typer.echo(f"readycheck: {_sentence(error)}; see readycheck --help", err=True)
         return NAGIOS_UNKNOWN if _wants_nagios(arguments) else ExitStatus.WRONG_COMMAND_LINE
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("readycheck: interrupted", err=True)
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
-        return ExitStatus.NOT_WRITTEN
+    except OSError as error:
+        of_stdout = error.errno in _NOT_WRITABLE or isinstance(error, io.UnsupportedOperation)
+        return _not_written(error) if of_stdout and error.filename is None else _fault()
     except Exception:  # noqa: BLE001 - the program's edge: a user gets a sentence, the details go into a file
-        typer.echo(sentence(write_fault(traceback.format_exc())), err=True)
-        return ExitStatus.FAULT
-    return int(status or 0)
+        return _fault()
+    return status
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Not command.main(): it turns a broken pipe into status 1, which is a no-go here."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("readycheck", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    return ExitStatus.GO
+
+
+def _not_written(error: OSError) -> int:
+    give_up_on_stdout()
+    typer.echo(f"readycheck: stdout cannot be written: {error.strerror or error}", err=True)
+    return ExitStatus.NOT_WRITTEN
+
+
+def _fault() -> int:
+    typer.echo(sentence(write_fault(traceback.format_exc())), err=True)
+    return ExitStatus.FAULT
 
 
 def _wants_nagios(arguments: Sequence[str]) -> bool:

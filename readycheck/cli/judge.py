@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from readycheck.model.report import Report
+    from readycheck.profile.schema import Profile
 
 
 def judge(
@@ -23,11 +24,11 @@ def judge(
     """Judge saved reports against profiles."""
     from readycheck.cli.loading import profile_or_exit, report_or_exit  # noqa: PLC0415 - pydantic only when needed
     from readycheck.cli.status import mapped  # noqa: PLC0415 - the same
-    from readycheck.cli.verdict import judged_anew, worst  # noqa: PLC0415 - the same
+    from readycheck.cli.verdict import worst  # noqa: PLC0415 - the same
 
     profiles = [(name, profile_or_exit(name, lenient=True)) for name in profile]
     loaded = [(path, report_or_exit(path)) for path in reports]
-    anew = [(path, name, judged_anew(report, asked)) for path, report in loaded for name, asked in profiles]
+    anew = [(path, name, _anew(path, report, asked)) for path, report in loaded for name, asked in profiles]
     if len(anew) == 1:
         status = _tell_one(anew[0][2], as_json=as_json, lang=lang, output=output)
     else:
@@ -35,6 +36,17 @@ def judge(
         _tell_matrix(anew, as_json=as_json)
     decision = worst(report.decision for _, _, report in anew)
     raise typer.Exit(mapped(status, decision, strict=strict, exit_map=exit_map))
+
+
+def _anew(path: Path, report: "Report", asked: "Profile") -> "Report":
+    from readycheck.cli.loading import unreadable  # noqa: PLC0415 - see judge
+    from readycheck.cli.verdict import judged_anew  # noqa: PLC0415 - see judge
+    from readycheck.model.report import UnreadableReport  # noqa: PLC0415 - see judge
+
+    try:
+        return judged_anew(report, asked)
+    except UnreadableReport as error:
+        raise unreadable(path, str(error)) from None
 
 
 def _tell_one(report: "Report", *, as_json: bool, lang: str, output: Path | None) -> Any:

@@ -37,8 +37,13 @@ def report_or_exit(path: Path) -> Report:
         why = "not UTF-8 text"
     except UnreadableReport as error:
         why = str(error)
+    raise unreadable(path, why)
+
+
+def unreadable(path: Path, why: str) -> typer.Exit:
+    """Say in one line why a report cannot be used; the exit to raise."""
     typer.echo(f"{path}: {why}", err=True)
-    raise typer.Exit(ExitStatus.WRONG_PROFILE)
+    return typer.Exit(ExitStatus.WRONG_PROFILE)
 
 
 def _text(path: Path) -> str:

@@ -1,14 +1,13 @@
 """Reports on paper: the formats, the file names, and what to do if they cannot be written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from readycheck.host.files import claim_stem, safe_name, write_new
+from readycheck.host.files import free_stems, safe_name, write_new
 from readycheck.model.report import Report
 
 FORMATS = ("html", "json", "junit", "csv")
 _SUFFIXES = {"html": ".html", "json": ".json", "junit": ".xml", "csv": ".csv"}
-_TRIES = 50
 
 
 def rendered(report: Report, form: str, language: str) -> str:
@@ -32,22 +31,21 @@ def _renderer(form: str) -> Callable[[Report, str], str]:
     return render_csv
 
 
-def write_reports(report: Report, folder: Path, formats: Sequence[str], language: str) -> list[Path]:
-    """Write each format under one new name; raises OSError. What was written before a failure stays."""
+def write_reports(report: Report, folder: Path, formats: Sequence[str], language: str) -> Iterator[Path]:
+    """Write each format under one new name, naming each file once it is there; raises OSError."""
     moment = report.run.started_at[:19].replace("-", "").replace(":", "") + "Z"
     name = safe_name(report.run.label or "") or safe_name(report.environment.host) or "workstation"
-    texts = {form: rendered(report, form, language) for form in formats}
-    for _ in range(_TRIES):
-        stem = claim_stem(folder, f"{moment}-{name}", [_SUFFIXES[form] for form in formats])
-        written: list[Path] = []
+    suffixes = [_SUFFIXES[form] for form in formats]
+    for stem in free_stems(folder, f"{moment}-{name}", suffixes):
+        first, *others = formats
         try:
-            for form, text in texts.items():
-                path = folder / (stem + _SUFFIXES[form])
-                write_new(path, text)
-                written.append(path)
+            path = folder / (stem + _SUFFIXES[first])
+            write_new(path, rendered(report, first, language))
         except FileExistsError:  # another run took the name between the look and the writing
-            for path in written:
-                path.unlink()
             continue
-        return written
-    raise FileExistsError(f"no free name for {moment}-{name} in {folder}")
+        yield path
+        for form in others:
+            path = folder / (stem + _SUFFIXES[form])
+            write_new(path, rendered(report, form, language))
+            yield path
+        return

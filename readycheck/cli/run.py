@@ -21,7 +21,15 @@ def _formats(text: str) -> list[str]:
 def _ids(text: str | None) -> list[str] | None:
     if text is None:
         return None
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise typer.BadParameter("no probe is named")
+    return names
+
+
+def _readable(text: str | None) -> str | None:
+    """Without the halves of characters that a file or a report cannot hold."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def run(
@@ -62,8 +70,8 @@ def run(
         as_json=as_json,
         only=_ids(only),
         skip=_ids(skip) or [],
-        label=label,
-        site=site,
+        label=_readable(label),
+        site=_readable(site),
         scope=scope,
         show_host=show_host,
         lang=lang,

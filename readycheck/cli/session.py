@@ -23,6 +23,7 @@ from readycheck.engine.clock import SystemClock, timestamp
 from readycheck.engine.plan import Plan, UnknownProbe, make_plan
 from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
+from readycheck.host.interrupts import heard_once
 from readycheck.host.loop import new_event_loop
 from readycheck.host.machine import environment
 from readycheck.judge import Case, judge
@@ -45,7 +46,7 @@ class Options:
     skip: list[str]
     label: str | None
     site: str | None
-    scope: str
+    scope: Literal["workstation", "site"]
     show_host: bool
     lang: str
     strict: bool
@@ -64,6 +65,25 @@ class _Session:
     collection: Collection | None = None
     interrupted: bool = False
     fault: str | None = None
+    _measuring: asyncio.Task[None] | None = None
+
+    def interrupt(self) -> None:
+        """Stop measuring; what was measured is kept. Once the measuring is over there is nothing to stop."""
+        if self._measuring is None:
+            self.interrupted = True
+        elif not self._measuring.done():
+            self.interrupted = True
+            self._measuring.get_loop().call_soon_threadsafe(self._measuring.cancel)
+
+    async def collect(self, collection: Collection) -> None:
+        """Measure until done or interrupted."""
+        self.collection = collection
+        if self.interrupted:
+            return
+        self._measuring = asyncio.ensure_future(collection.collect())
+        await asyncio.wait([self._measuring])
+        if not self._measuring.cancelled():
+            self._measuring.result()
 
 
 def measure(options: Options) -> int:
@@ -73,23 +93,21 @@ def measure(options: Options) -> int:
     session = _Session(options, plan)
     started_at = session.clock.now()
     started_s = session.clock.monotonic_s()
-    title = f"{choose(profile.title, options.lang) or profile.id}"
-    with LiveView(title, quiet=options.quiet, color=options.color) as view:
-        view.plan([probe.id for probe in plan.selected])
-        try:
+    title = choose(profile.title, options.lang) or profile.id
+    with heard_once(session.interrupt):
+        with LiveView(title, quiet=options.quiet, color=options.color) as view:
+            view.plan([probe.id for probe in plan.selected])
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(_collect(session, profile, view))
-        except KeyboardInterrupt:
-            session.interrupted = True
-    report = _report(session, profile, started_at, session.clock.monotonic_s() - started_s)
-    status = tell(
-        report,
-        output=options.output,
-        formats=options.formats,
-        as_json=options.as_json,
-        lang=options.lang,
-        colour=_coloured(options.color),
-    )
+        report = _report(session, profile, started_at, session.clock.monotonic_s() - started_s)
+        status = tell(
+            report,
+            output=options.output,
+            formats=options.formats,
+            as_json=options.as_json,
+            lang=options.lang,
+            colour=_coloured(options.color),
+        )
     if session.interrupted:
         status = ExitStatus.INTERRUPTED
     if session.fault:
@@ -108,7 +126,7 @@ def plan_of(options: Options) -> Plan:
 
 async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
     async with _far_end(session.options.profile, profile) as ready:
-        session.collection = Collection(
+        collection = Collection(
             plan=session.plan,
             profile=ready,
             clock=session.clock,
@@ -116,7 +134,7 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
             show_addresses=session.options.show_host,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
-        await session.collection.collect()
+        await session.collect(collection)
 
 
 @asynccontextmanager

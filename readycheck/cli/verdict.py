@@ -10,10 +10,10 @@ import typer
 
 from readycheck.cli.output import write_reports
 from readycheck.cli.status import ExitStatus
-from readycheck.engine.registry import inputs_digest, probes
-from readycheck.host.terminal import takes_marks
+from readycheck.engine.registry import inputs_digest, metric_definitions, probes
+from readycheck.host.terminal import give_up_on_stdout, takes_marks
 from readycheck.judge import Case, blocking, judge
-from readycheck.model.report import ProfileReference, Report
+from readycheck.model.report import ProfileReference, Report, UnreadableReport
 from readycheck.model.verdict import Decision, Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.text import render_text
@@ -32,7 +32,8 @@ def reference(profile: Profile) -> ProfileReference:
 
 
 def judged_anew(report: Report, profile: Profile) -> Report:
-    """The same evidence, another verdict."""
+    """The same evidence, another verdict; raises UnreadableReport if this version cannot know what it means."""
+    _require_known(report)
     case = Case(
         metrics=report.metrics,
         observations=report.observations,
@@ -48,6 +49,18 @@ def judged_anew(report: Report, profile: Profile) -> Report:
         ready_on=verdict.ready_on,
         findings=verdict.findings,
     )
+
+
+def _require_known(report: Report) -> None:
+    known = metric_definitions()
+    for name, metric in report.metrics.items():
+        if name in known and metric.unit != known[name].unit:
+            raise UnreadableReport(f"metrics.{name}: its unit is {metric.unit!r}, not {known[name].unit!r}")
+    for name, observation in report.observations.items():
+        probe = probes().get(name)
+        if probe and observation.evidence_version > probe.evidence.version:
+            newer = f"evidence version {observation.evidence_version}, this version reads {probe.evidence.version}"
+            raise UnreadableReport(f"observations.{name}: {newer}: use a newer readycheck")
 
 
 def worst(decisions: Iterable[Decision]) -> Decision:
@@ -66,21 +79,32 @@ def tell(
     """Write the files, print the verdict and the paths; NOT_WRITTEN if a file could not be written."""
     status, written = None, list[Path]()
     try:
-        if output:
-            written = write_reports(report, output, formats, lang)
+        for path in write_reports(report, output, formats, lang) if output else ():
+            written.append(path)
     except OSError as error:
         status = ExitStatus.NOT_WRITTEN
-        where = error.filename or output
         typer.echo(
-            f"readycheck: the report could not be written: {where}: {error.strerror or error}; "
+            f"readycheck: the report could not be written: {error.filename or output}: {error.strerror or error}; "
             "it is printed on stdout, choose another folder with --output",
             err=True,
         )
-    if as_json or status:
+    whole = as_json or status is not None
+    try:
+        _print(report, written, lang, whole=whole, as_json=as_json, colour=colour)
+    except OSError as error:
+        give_up_on_stdout()
+        typer.echo(f"readycheck: stdout cannot be written: {error.strerror or error}", err=True)
+        return ExitStatus.NOT_WRITTEN if whole or not written else None
+    return status
+
+
+def _print(report: Report, written: list[Path], lang: str, *, whole: bool, as_json: bool, colour: bool) -> None:
+    """The whole report, or the verdict in words; then the paths."""
+    if whole:
         sys.stdout.write(report.dumps())
     else:
-        typer.echo(render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout)).rstrip())
+        text = render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout))
+        sys.stdout.write(text.rstrip() + "\n")
+    paths = "".join(f"{path}\n" for path in written)
+    (sys.stderr if as_json else sys.stdout).write(paths)
     sys.stdout.flush()
-    for path in written:
-        typer.echo(str(path), err=as_json)
-    return status

@@ -13,7 +13,7 @@ from readycheck.engine.probe import Context
 from readycheck.engine.registry import AnyProbe, inputs_digest
 from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.model.report import Metric, Observation, ObservationStatus, cut_public_addresses
+from readycheck.model.report import Metric, Observation, ObservationStatus, cut_public_addresses, without_secrets
 from readycheck.profile.schema import Profile
 
 
@@ -89,7 +89,9 @@ class Collection:
         except Exception as error:  # noqa: BLE001 - the one place: a probe's fault must not cost the others' evidence
             failure = self._fault(probe, error)
         finally:
-            partial = context.partial() if failure and context.partial else None
+            if failure and context.partial:
+                partial = context.partial()
+                gathered = _Gathered(self._shown(partial), partial.quantities())
             observation = Observation(
                 status=ObservationStatus.FAILED if failure else ObservationStatus.COLLECTED,
                 evidence_version=probe.evidence.version,
@@ -97,7 +99,7 @@ class Collection:
                 started_at=started_at,
                 elapsed_ms=round((self.clock.monotonic_s() - started_s) * 1000, 1),
                 failure=failure,
-                evidence=self._shown(partial) if partial else gathered.evidence,
+                evidence=gathered.evidence,
             )
             self._record(probe, observation, gathered)
 
@@ -107,7 +109,7 @@ class Collection:
         return Failure(FailureCode.INTERNAL_ERROR, "gather", type(error).__name__)
 
     def _shown(self, evidence: Evidence) -> dict[str, Any]:
-        data = evidence.to_json()
+        data: dict[str, Any] = without_secrets(evidence.to_json(), self.profile.secrets)
         return data if self.show_addresses else dict(cut_public_addresses(data))
 
     def _without_evidence(

@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
@@ -16,14 +18,13 @@ def safe_name(label: str) -> str:
     return f"_{name}"[:_LONGEST_NAME] if name.partition(".")[0].lower() in _RESERVED else name
 
 
-def claim_stem(folder: Path, stem: str, suffixes: list[str]) -> str:
-    """The first of stem, stem-2, stem-3 … under which none of the files exists; raises OSError."""
+def free_stems(folder: Path, stem: str, suffixes: list[str]) -> Iterator[str]:
+    """Of stem, stem-2, stem-3 … those under which none of the files exists; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    number, candidate = 1, stem
-    while any((folder / (candidate + suffix)).exists() for suffix in suffixes):
-        number += 1
-        candidate = f"{stem}-{number}"
-    return candidate
+    for number in count(1):
+        candidate = stem if number == 1 else f"{stem}-{number}"
+        if not any((folder / (candidate + suffix)).exists() for suffix in suffixes):
+            yield candidate
 
 
 def write_new(path: Path, text: str) -> None:
@@ -34,7 +35,7 @@ def write_new(path: Path, text: str) -> None:
     """
     handle, temporary = tempfile.mkstemp(prefix=".readycheck-", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -1,15 +1,49 @@
-"""Standard streams that can take any text: a Windows console speaks cp1252, a redirected one too."""
+"""Standard streams that can take any text, and whose breaking costs nobody a measurement."""
 
+import contextlib
 import io
+import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
+
+
+class _Forgiving(io.TextIOWrapper):
+    """A stream for progress and messages: whoever stopped reading them must not stop the measuring."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            super().flush()
 
 
 def prepare_streams() -> None:
-    """Write UTF-8 where the stream allows it, and never fail on a character."""
+    """Write UTF-8 where the stream allows it, never fail on a character, and stand in for a closed stream.
+
+    A Windows console speaks cp1252, a redirected one too. A closed stdout fails when it is written to, as a full
+    disk would; a closed stderr swallows.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - not writable: an honest closed stream
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the program's life
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream, io.TextIOWrapper) and stream.writable():
             stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")
+    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+        options: dict[str, Any] = {"encoding": sys.stderr.encoding, "errors": "replace", "line_buffering": True}
+        sys.stderr = _Forgiving(sys.stderr.detach(), **options)
+
+
+def give_up_on_stdout() -> None:
+    """Whoever read it has gone, or its disk is full: the interpreter must not fail on it again at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def takes_marks(stream: TextIO) -> bool:

@@ -4,16 +4,20 @@ import ipaddress
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum, auto
-from typing import Any
+from typing import Any, Literal
 
 from readycheck.model.evidence import Interval, Quantity, Value
 from readycheck.model.failure import Failure
 from readycheck.model.verdict import Decision, Finding, Text
 
 SCHEMA = "readycheck.report/1"
+
+
+_COLUMN = re.compile(r"\[\n(?:\s*(?:-?[0-9.e+-]+|null),?\n)+\s*\]")
 
 
 class UnreadableReport(Exception):
@@ -106,7 +110,7 @@ class Run:
     interrupted: bool = False
     label: str | None = None
     site: str | None = None
-    scope: str = "workstation"
+    scope: Literal["workstation", "site"] = "workstation"
 
 
 @dataclass(frozen=True)
@@ -155,8 +159,9 @@ class Report:
         return {"schema": SCHEMA} | data
 
     def dumps(self) -> str:
-        """As one line of JSON text per top-level key's worth; never NaN."""
-        return json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        """As JSON text to be read by eye: indented, but columns of numbers on one line; never NaN."""
+        text = json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False, indent=1)
+        return _COLUMN.sub(lambda column: " ".join(column[0].split()), text) + "\n"
 
     @classmethod
     def from_json(cls, data: Any) -> "Report":
@@ -177,20 +182,44 @@ class Report:
                 for name, metric in metrics.items()
             }
         try:
-            return TypeAdapter(cls).validate_python(body)
+            # Strict, and from JSON: "0.001" is no number, "false" no truth, and an enum is its text.
+            report = TypeAdapter(cls).validate_json(json.dumps(body), strict=True)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise UnreadableReport(f"{_one_line(where)}: {first['msg']}") from None
+        _require_sound(report)
+        return report
 
     @classmethod
     def loads(cls, text: str) -> "Report":
         """Read a report's JSON text; raises UnreadableReport."""
         try:
-            data = json.loads(text, parse_constant=_refuse_constant)
+            data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise UnreadableReport(f"no JSON: {_one_line(str(error))}") from None
         return cls.from_json(data)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{_one_line(text)} is beyond any number")
+    return number
+
+
+def _require_sound(report: Report) -> None:
+    """What types cannot say: a date that exists, bounds around their value."""
+    try:
+        datetime.fromisoformat(report.run.started_at)
+    except ValueError:
+        raise UnreadableReport(f"run.started_at: {_one_line(report.run.started_at)!r} is no date and time") from None
+    for name, metric in report.metrics.items():
+        low = -math.inf if metric.low is None else metric.low
+        high = math.inf if metric.high is None else metric.high
+        is_number = isinstance(metric.value, int | float) and not isinstance(metric.value, bool)
+        if metric.bounded and not (is_number and low <= float(metric.value or 0) <= high):
+            raise UnreadableReport(f"metrics.{_one_line(name)}: its bounds are not around its value")
 
 
 def _refuse_constant(name: str) -> Any:
@@ -199,6 +228,29 @@ def _refuse_constant(name: str) -> Any:
 
 def _one_line(text: object) -> str:
     return " ".join(str(text).split())[:200]
+
+
+_SHORTEST_SECRET = 4  # a shorter one stands in half of all words
+
+
+def without_secrets(value: Any, secrets: Collection[str]) -> Any:
+    """JSON values whose `detail` texts, which quote servers and systems, do not quote our credentials."""
+    if isinstance(value, list | tuple):
+        return [without_secrets(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: _scrubbed(item, secrets) if key == "detail" else without_secrets(item, secrets)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _scrubbed(text: Any, secrets: Collection[str]) -> Any:
+    if isinstance(text, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "…")
+    return text
 
 
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")

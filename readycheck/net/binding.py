@@ -13,6 +13,7 @@ from readycheck.net.link import open_datagram_link
 from readycheck.rtc import stun
 from readycheck.rtc.stun import Address, Class, Malformed, Message, Method
 from readycheck.rtc.transaction import Transaction
+from readycheck.rtc.turn_failure import printable
 
 TIMEOUT_S = 2.5
 NAT_TIMEOUT_S = 1.6  # sends at 0, 0.5 and 1.5 s; silence is an answer here
@@ -43,7 +44,7 @@ def _binding(answer: Message, local: Address, round_trip_s: float | None) -> Bin
     mapped = stun.mapped_address(answer)
     if answer.message_class == Class.ERROR or mapped is None:
         number, phrase = stun.error(answer) or (0, "no mapped address")
-        raise OperationFailed(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {phrase}".strip())
+        raise OperationFailed(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {printable(phrase)}".strip())
     return Binding(mapped, local, answer.attributes.get("OTHER-ADDRESS"), round_trip_s)
 
 
@@ -95,6 +96,7 @@ class _OpenSocket(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self._exchanges: list[_Exchange] = []
         self.transport: Any = None
+        self.answered_from: Address | None = None
         self.closed = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -103,7 +105,8 @@ class _OpenSocket(asyncio.DatagramProtocol):
     def connection_lost(self, _: Exception | None) -> None:
         self.closed.set_result(None)
 
-    def datagram_received(self, data: bytes, _: Any) -> None:
+    def datagram_received(self, data: bytes, source: Any) -> None:
+        self.answered_from = (str(source[0]), int(source[1]))
         for exchange in self._exchanges:
             exchange.received(data)
 
@@ -162,7 +165,7 @@ async def _mapping(opened: _OpenSocket, first: Message, other: Address, port: in
     if mapped == local:
         return "none"
     second = await opened.bind((other[0], port))
-    if second is None:
+    if second is None or second.message_class == Class.ERROR or opened.answered_from != (other[0], port):
         return "unknown"
     if stun.mapped_address(second) == mapped:
         return "endpoint_independent"
@@ -174,10 +177,15 @@ async def _mapping(opened: _OpenSocket, first: Message, other: Address, port: in
 
 
 async def _filtering(opened: _OpenSocket, server: Address) -> str:
+    """What gets in from elsewhere. A server that does not do as asked proves nothing."""
     if await opened.bind(server) is None:
         return "unknown"
-    if await opened.bind(server, CHANGE_ADDRESS_AND_PORT) is not None:
-        return "endpoint_independent"
-    if await opened.bind(server, CHANGE_PORT) is not None:
-        return "address_dependent"
+    for change, behaviour in ((CHANGE_ADDRESS_AND_PORT, "endpoint_independent"), (CHANGE_PORT, "address_dependent")):
+        answer = await opened.bind(server, change)
+        if answer is None:
+            continue
+        elsewhere = opened.answered_from is not None and opened.answered_from[1] != server[1]
+        if change == CHANGE_ADDRESS_AND_PORT and opened.answered_from is not None:
+            elsewhere = elsewhere and opened.answered_from[0] != server[0]
+        return behaviour if elsewhere and answer.message_class == Class.RESPONSE else "unknown"
     return "address_and_port_dependent"

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
@@ -11,7 +11,7 @@ from readycheck.net.link import Link, open_datagram_link, open_stream_link
 from readycheck.net.tls import client_context
 from readycheck.rtc import turn_failure
 from readycheck.rtc.ice_server import Credentials, Transport
-from readycheck.rtc.stun import IPV4_FAMILY, IPV6_FAMILY, Address, address_family, is_channel_data
+from readycheck.rtc.stun import IPV4_FAMILY, IPV6_FAMILY, Address, address_family, hostport, is_channel_data
 from readycheck.rtc.turn_client import (
     ADDRESS_FAMILY_NOT_SUPPORTED,
     TRY_ALTERNATE,
@@ -25,6 +25,8 @@ from readycheck.rtc.turn_client import (
 
 REQUEST_TIMEOUT_S = 2.5  # sends at 0, 0.5 and 1.5 s
 RELEASE_TIMEOUT_S = 1.0
+QUOTA_WAITS_S = (1.0, 3.0)
+_PASSING = (FailureCode.TURN_QUOTA_REACHED, FailureCode.TURN_INSUFFICIENT_CAPACITY)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Redirected(OperationFailed):
     """The server named another one (error 300)."""
 
     def __init__(self, alternate: Address) -> None:
-        super().__init__(FailureCode.TURN_REDIRECT_FAILED, "allocate", f"sent on to {alternate[0]}:{alternate[1]}")
+        super().__init__(FailureCode.TURN_REDIRECT_FAILED, "allocate", f"sent on to {hostport(*alternate)}")
         self.alternate = alternate
 
 
@@ -235,29 +237,55 @@ async def open_session(server: TurnServer, trace: Trace) -> AsyncIterator[TurnSe
 async def open_allocation(server: TurnServer, trace: Trace | None = None) -> AsyncIterator[TurnSession]:
     """An allocation at the server, or at the one server that it sends us on to; raises OperationFailed."""
     trace = trace or Trace()
-    async with open_session(server, trace) as session:
-        alternate = await _allocate(session)
-        if alternate is None:
-            yield session
-            return
-    trace.redirected_to = f"{alternate[0]}:{alternate[1]}"
-    # RFC 8489 section 10: the certificate is still verified against the name first asked for.
-    async with open_session(replace(server, address=alternate[0], port=alternate[1]), trace) as session:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(open_session(server, trace))
         try:
             await session.allocate()
-        except OperationFailed as error:
-            detail = f"at {trace.redirected_to}: {error.failure.code} {error.failure.detail or ''}".strip()
-            raise OperationFailed(FailureCode.TURN_REDIRECT_FAILED, "follow_redirect", detail) from None
+        except Redirected as redirected:
+            await stack.aclose()
+            session = await _follow(server, redirected.alternate, trace, stack)
         yield session
 
 
-async def _allocate(session: TurnSession) -> Address | None:
-    """Allocate; the alternate server if there is one instead."""
+async def _follow(server: TurnServer, alternate: Address, trace: Trace, stack: AsyncExitStack) -> TurnSession:
+    """An allocation at the alternate server; whatever goes wrong there is the redirection's failure."""
+    trace.redirected_to = hostport(*alternate)
+    # RFC 8489 section 10: the certificate is still verified against the name first asked for.
+    there = replace(server, address=alternate[0], port=alternate[1])
     try:
+        session = await stack.enter_async_context(open_session(there, trace))
         await session.allocate()
-    except Redirected as redirected:
-        return redirected.alternate
-    return None
+    except OperationFailed as error:
+        detail = f"at {trace.redirected_to}: {error.failure.code} {error.failure.detail or ''}".strip()
+        raise OperationFailed(FailureCode.TURN_REDIRECT_FAILED, "follow_redirect", detail) from None
+    return session
+
+
+@asynccontextmanager
+async def open_pair(server: TurnServer) -> AsyncIterator[tuple[TurnSession, TurnSession]]:
+    """Two allocations of one relay, each permitted to send to the other; raises OperationFailed.
+
+    A server may count an allocation for some seconds after it was released (coturn does), so that a small quota is
+    used up by our own earlier attempts: such a refusal is final only if it lasts.
+    """
+    async with AsyncExitStack() as stack:
+        here, there = await _two(server, stack)
+        await there.permit(here.relayed_address)
+        await here.permit(there.relayed_address)
+        yield here, there
+
+
+async def _two(server: TurnServer, stack: AsyncExitStack) -> tuple[TurnSession, TurnSession]:
+    for wait_s in (*QUOTA_WAITS_S, None):
+        try:
+            here = await stack.enter_async_context(open_allocation(server))
+            return here, await stack.enter_async_context(open_allocation(server))
+        except OperationFailed as error:
+            if error.failure.code not in _PASSING or wait_s is None:
+                raise
+            await stack.aclose()
+            await asyncio.sleep(wait_s)
+    raise AssertionError("the last round raises or returns")
 
 
 def _link_to(server: TurnServer) -> AbstractAsyncContextManager[Link]:

@@ -26,6 +26,11 @@ class Target:
             return Credentials(self.server.username.get_secret_value(), self.server.credential.get_secret_value())
         return None
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the profile lets us ask for more than a challenge."""
+        return self.credentials(0.0) is not None
+
     def at(self, address: str, now_unix_s: float) -> TurnServer:
         """This server at one of its addresses."""
         return TurnServer(
@@ -68,11 +73,6 @@ async def addresses(host: str) -> list[str] | Failure:
         return await resolve(host)
     except OperationFailed as error:
         return error.failure
-
-
-def hostport(address: str, port: int) -> str:
-    """`address:port`, an IPv6 literal in brackets."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def milliseconds(seconds: float | None) -> float | None:

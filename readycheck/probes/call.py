@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.forwarder import forward
+from readycheck.net.turn import open_pair
 from readycheck.probes._servers import milliseconds, targets, traffic, urls
 from readycheck.probes.path import payload_byte
 from readycheck.probes.turn import Turn
@@ -211,8 +213,18 @@ async def _call(context: Context, url: str, relay: TurnServer, base: CallEvidenc
                 return await _with_directions(call, evidence)
             return await _talk(context, call, evidence)
     except OperationFailed as error:
-        ice_nominated = False if error.failure.code == FailureCode.ICE_FAILED else None
-        return replace(base, ice_nominated=ice_nominated, failure=error.failure)
+        if error.failure.code != FailureCode.ICE_FAILED:
+            return replace(base, failure=error.failure)
+        return replace(base, ice_nominated=False, failure=await _why_no_candidate(relay) or error.failure)
+
+
+async def _why_no_candidate(relay: TurnServer) -> Failure | None:
+    """What the relay says to two allocations at once: aiortc keeps its error codes to itself."""
+    try:
+        async with open_pair(relay):
+            return None
+    except OperationFailed as error:
+        return error.failure
 
 
 async def _why_no_media(call: SoftphoneCall) -> Failure:
@@ -231,6 +243,7 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
         await asyncio.sleep(min(SAMPLE_S, seconds - elapsed_s))
         told = [way.round_trip_ms for way in await call.ways() if way.round_trip_ms is not None]
         round_trips += told
+        context.keep(partial(replace, evidence, media_s=round(elapsed_s, 3), round_trips_ms=tuple(round_trips)))
         context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
     talked = replace(evidence, media_s=round(time.perf_counter() - started_at, 3), round_trips_ms=tuple(round_trips))
     return await _with_directions(call, talked)

@@ -5,7 +5,6 @@ import os
 import struct
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
-from readycheck.net.turn import TurnSession, open_allocation
+from readycheck.net.turn import TurnSession, open_pair
 from readycheck.probes._servers import targets, traffic, urls
 from readycheck.probes.turn import Turn
 from readycheck.profile.schema import CallSettings, Profile
@@ -279,11 +278,7 @@ class Path(Probe[PathEvidence]):
         relay = target.at(server.relay_address, context.clock.now().timestamp())
         base = PathEvidence(target.url.transport, url=server.url, **_settings(context.profile))
         try:
-            async with AsyncExitStack() as stack:
-                here = await stack.enter_async_context(open_allocation(relay))
-                there = await stack.enter_async_context(open_allocation(relay))
-                await there.permit(here.relayed_address)
-                await here.permit(there.relayed_address)
+            async with open_pair(relay) as (here, there):
                 return await _measure(context, base, here, there)
         except OperationFailed as error:
             return replace(base, failure=error.failure)

@@ -10,8 +10,9 @@ from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.traffic import Traffic
 from readycheck.net.binding import TIMEOUT_S, Binding, bind_once, nat_behaviour
-from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, traffic, urls
+from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
+from readycheck.rtc.stun import hostport
 
 ATTEMPTS = 3
 
@@ -120,8 +121,14 @@ class Stun(Probe[StunEvidence]):
         """Ask every server, side by side; then the NAT by the first that answered."""
         found = targets(context.profile, "stun")
         context.progress(f"{len(found)} STUN servers")
-        servers = tuple(await asyncio.gather(*(_gather_server(target) for target in found)))
-        context.keep(lambda: StunEvidence(servers))
+        tried: list[list[Attempt]] = [[] for _ in found]
+
+        def so_far() -> tuple[Server, ...]:
+            return tuple(Server(target.url.url, tuple(own)) for target, own in zip(found, tried, strict=True))
+
+        context.keep(lambda: StunEvidence(so_far()))
+        await asyncio.gather(*(_try_server(target, own) for target, own in zip(found, tried, strict=True)))
+        servers = so_far()
         nat = None
         for target, server in zip(found, servers, strict=True):
             if nat is None or nat.mapping == "unknown":
@@ -129,16 +136,18 @@ class Stun(Probe[StunEvidence]):
         return StunEvidence(servers, nat)
 
 
-async def _gather_server(target: Target) -> Server:
+async def _try_server(target: Target, tried: list[Attempt]) -> None:
+    """Three attempts at each address, noted as they come."""
     found = await addresses(target.url.host)
     if isinstance(found, Failure):
-        return Server(target.url.url, (Attempt(None, None, failure=found),))
-    by_address = await asyncio.gather(*(_attempts(address, target.url.port) for address in found))
-    return Server(target.url.url, tuple(attempt for tried in by_address for attempt in tried))
+        tried.append(Attempt(None, None, failure=found))
+        return
+    await asyncio.gather(*(_attempts(address, target.url.port, tried) for address in found))
 
 
-async def _attempts(address: str, port: int) -> list[Attempt]:
-    return [await _attempt(address, port) for _ in range(ATTEMPTS)]
+async def _attempts(address: str, port: int, tried: list[Attempt]) -> None:
+    for _ in range(ATTEMPTS):
+        tried.append(await _attempt(address, port))  # noqa: PERF401 - one by one, so that Ctrl-C keeps them
 
 
 async def _attempt(address: str, port: int) -> Attempt:

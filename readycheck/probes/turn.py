@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -12,12 +12,15 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.traffic import Traffic
-from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, open_allocation
-from readycheck.probes._servers import Target, addresses, hostport, milliseconds, targets, traffic, urls
+from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, TurnSession, open_allocation, open_pair
+from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
+from readycheck.rtc.stun import hostport
 
 ATTEMPTS = 3
 ECHO_PACKETS = 5
+ATTEMPTS_LIMIT_S = 22.0  # for all attempts at one address
+ECHO_LIMIT_S = 15.0
 ECHO_WAIT_S = 0.4  # for each packet, before the next is sent
 
 
@@ -118,7 +121,7 @@ class TurnEvidence(Evidence):
         if not servers:
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
         reached = sum(server.reached for server in servers)
-        missed = [attempt.failure for server in servers for attempt in server.attempts if not attempt.reached]
+        missed = [attempt.failure for server in servers if not server.reached for attempt in server.attempts]
         return Quantity(
             reached / len(servers),
             reason=commonest([failure for failure in missed if failure]) if reached < len(servers) else None,
@@ -169,16 +172,27 @@ class Turn(Probe[TurnEvidence]):
         found = targets(context.profile, "turn")
         context.progress(f"{len(found)} TURN URLs")
         done: dict[int, Server] = {}
-        context.keep(lambda: TurnEvidence(tuple(done[index] for index in sorted(done))))
+        tried: list[list[Attempt]] = [[] for _ in found]
+        context.keep(lambda: _so_far(found, tried, done))
 
         async def one(index: int, target: Target) -> None:
-            done[index] = await _gather_server(target, context)
+            done[index] = await _gather_server(target, context, tried[index])
             context.progress(f"{target.url.url}: {_attempts_answered(done[index].attempts)}")
 
         async with asyncio.TaskGroup() as group:
             for index, target in enumerate(found):
                 group.create_task(one(index, target))
-        return TurnEvidence(tuple(done[index] for index in sorted(done)))
+        return TurnEvidence(tuple(done[index] for index in range(len(found))))
+
+
+def _so_far(found: list[Target], tried: list[list[Attempt]], done: dict[int, Server]) -> TurnEvidence:
+    """What is known when the probe is cut short."""
+    return TurnEvidence(
+        tuple(
+            done.get(index) or Server(target.url.url, target.url.transport, target.has_credentials, tuple(tried[index]))
+            for index, target in enumerate(found)
+        )
+    )
 
 
 def _attempts_answered(attempts: Iterable[Attempt]) -> str:
@@ -186,41 +200,42 @@ def _attempts_answered(attempts: Iterable[Attempt]) -> str:
     return f"{sum(attempt.reached for attempt in tried)} of {len(tried)} answered"
 
 
-async def _gather_server(target: Target, context: Context) -> Server:
+async def _gather_server(target: Target, context: Context, tried: list[Attempt]) -> Server:
     now_unix_s = context.clock.now().timestamp()
     found = await addresses(target.url.host)
-    has_credentials = target.credentials(now_unix_s) is not None
+    servers = [] if isinstance(found, Failure) else [target.at(address, now_unix_s) for address in found]
     if isinstance(found, Failure):
-        attempt = Attempt(None, reached=False, allocated=False, failure=found)
-        return Server(
-            target.url.url, target.url.transport, has_credentials, (attempt,), *_relay_of([attempt], has_credentials)
-        )
-    servers = [target.at(address, now_unix_s) for address in found]
-    by_address = await asyncio.gather(*(_attempts(server) for server in servers))
-    attempts = [attempt for tried in by_address for attempt in tried]
-    working = next((server for server, tried in zip(servers, by_address, strict=True) if _granted(tried)), None)
-    relay, address, failure = _relay_of(attempts, has_credentials)
-    if working is not None:
-        relay, failure = await _echo(working)
-        address = working.address
-    return Server(target.url.url, target.url.transport, has_credentials, tuple(attempts), relay, address, failure)
+        tried.append(Attempt(None, reached=False, allocated=False, failure=found))
+    granting = [server for server in await asyncio.gather(*(_attempts(server, tried) for server in servers)) if server]
+    relay, failure = await _echo(granting[0]) if granting else _without_allocation(target, tried)
+    address = granting[0].address if granting else None
+    return Server(target.url.url, target.url.transport, target.has_credentials, tuple(tried), relay, address, failure)
 
 
-def _granted(attempts: Iterable[Attempt]) -> bool:
-    return any(attempt.allocated for attempt in attempts)
-
-
-def _relay_of(attempts: list[Attempt], has_credentials: bool) -> tuple[bool | None, None, Failure | None]:  # noqa: FBT001
+def _without_allocation(target: Target, tried: list[Attempt]) -> tuple[bool | None, Failure | None]:
     """What attempts without an allocation say about relaying."""
-    failures = [attempt.failure for attempt in attempts if attempt.failure]
-    if not has_credentials:
-        return None, None, Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
+    if not target.has_credentials:
+        return None, Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
+    failures = [attempt.failure for attempt in tried if attempt.failure]
     code = commonest(failures)
-    return False, None, next((failure for failure in failures if failure.code == code), None)
+    relay = None if code == FailureCode.DEADLINE_EXCEEDED else False
+    return relay, next((failure for failure in failures if failure.code == code), None)
 
 
-async def _attempts(server: TurnServer) -> list[Attempt]:
-    return [await _attempt(server) for _ in range(ATTEMPTS)]
+async def _attempts(server: TurnServer, tried: list[Attempt]) -> TurnServer | None:
+    """Three attempts at one address, noted as they come; the server if it granted one."""
+    granted = False
+    try:
+        async with asyncio.timeout(ATTEMPTS_LIMIT_S):
+            for _ in range(ATTEMPTS):
+                attempt = await _attempt(server)
+                tried.append(attempt)
+                granted = granted or attempt.allocated
+    except TimeoutError:
+        failure = Failure(FailureCode.DEADLINE_EXCEEDED, "allocate", f"not done within {ATTEMPTS_LIMIT_S:g} s")
+        address = hostport(server.address, server.port)
+        tried.append(Attempt(address, reached=False, allocated=False, failure=failure))
+    return server if granted else None
 
 
 async def _attempt(server: TurnServer) -> Attempt:
@@ -252,23 +267,28 @@ async def _attempt(server: TurnServer) -> Attempt:
 async def _echo(server: TurnServer) -> tuple[bool | None, Failure | None]:
     """Send data from one allocation to another of the same relay; whether any arrived.
 
-    None if the relay forbids its own address as a peer (403): that is its policy, and says nothing of other peers.
+    None if the relay forbids its own address as a peer (403), which is its policy and says nothing of other peers,
+    and if there was no time to tell.
     """
     try:
-        async with AsyncExitStack() as stack:
-            here = await stack.enter_async_context(open_allocation(server))
-            there = await stack.enter_async_context(open_allocation(server))
-            await there.permit(here.relayed_address)
-            await here.permit(there.relayed_address)
-            arrived, mark = asyncio.Event(), os.urandom(32)
-            there.on_data = lambda data, _: arrived.set() if data == mark else None
-            for _ in range(ECHO_PACKETS):
-                here.send(there.relayed_address, mark)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(ECHO_WAIT_S):
-                        await arrived.wait()
-                        return True, None
+        async with asyncio.timeout(ECHO_LIMIT_S), open_pair(server) as (here, there):
+            if await _arrives(here, there):
+                return True, None
     except OperationFailed as error:
         forbidden = error.failure.code == FailureCode.TURN_FORBIDDEN and error.failure.operation != "allocate"
         return (None if forbidden else False), error.failure
+    except TimeoutError:
+        return None, Failure(FailureCode.DEADLINE_EXCEEDED, "relay", f"not done within {ECHO_LIMIT_S:g} s")
     return False, Failure(FailureCode.RELAY_NO_DATA, "relay", f"0 of {ECHO_PACKETS} packets came through")
+
+
+async def _arrives(here: TurnSession, there: TurnSession) -> bool:
+    arrived, mark = asyncio.Event(), os.urandom(32)
+    there.on_data = lambda data, _: arrived.set() if data == mark else None
+    for _ in range(ECHO_PACKETS):
+        here.send(there.relayed_address, mark)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ECHO_WAIT_S):
+                await arrived.wait()
+                return True
+    return False

@@ -1,6 +1,7 @@
 """Loads a profile: reads, extends, expands, validates; everything that is wrong with it at once."""
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -181,7 +182,13 @@ def _missing_files(tree: Node) -> list[Problem]:
     file = trust.get("ca_file") if trust else None
     if not (file and file.value and isinstance(file.value, str)) or UNRESOLVED in file.value:
         return []
-    return [] if Path(_absolute(file)).is_file() else [file.mark.problem(f"there is no file {quoted(file.value)}")]
+    if not Path(_absolute(file)).is_file():
+        return [file.mark.problem(f"there is no file {quoted(file.value)}")]
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=_absolute(file))
+    except OSError:  # ssl.SSLError is one
+        return [file.mark.problem(f"{quoted(file.value)} cannot be read as certificates in PEM form")]
+    return []
 
 
 def _identity(draft: _Draft, values: Mapping[str, str], stays: Callable[[str], bool], metrics: Metrics) -> Checked:

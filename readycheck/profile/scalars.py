@@ -60,7 +60,7 @@ _BitRateText = Annotated[str, StringConstraints(pattern=rf"^{_BIT_RATE.pattern}$
 ScalarText = Annotated[str, BeforeValidator(_text_of_scalar, json_schema_input_type=str | float)]
 Words = Annotated[dict[str, ScalarText], BeforeValidator(_by_language, json_schema_input_type=str | dict[str, str])]
 """A text: a string, or a mapping by language; a plain string is kept under ""."""
-Days = Annotated[int, BeforeValidator(_lead_time, json_schema_input_type=_DurationText)]
+Days = Annotated[int, BeforeValidator(_lead_time, json_schema_input_type=_DurationText), Field(le=3650)]
 BitRate = Annotated[int, BeforeValidator(_bit_rate, json_schema_input_type=int | _BitRateText), Field(gt=0)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 

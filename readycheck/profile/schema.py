@@ -302,6 +302,14 @@ class Profile(Part):
         return self._identity or self
 
     @property
+    def secrets(self) -> frozenset[str]:
+        """Everything that must never be shown."""
+        found = {self.targets.reflector.key if self.targets.reflector else None}
+        for server in self.targets.ice_servers:
+            found |= {server.username, server.credential, server.shared_secret}
+        return frozenset(secret.get_secret_value() for secret in found if secret)
+
+    @property
     def sha256(self) -> str:
         """Digest of the effective profile, secrets out."""
         return self._sha256

@@ -5,14 +5,17 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Literal
 
 Transport = Literal["udp", "tcp", "tls"]
 TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "tls")
 
+_PLAUSIBLE_EXPIRY_S = 10 * 365 * 86_400
 _URI = re.compile(
     r"(?P<scheme>stun|stuns|turn|turns):(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\[\]:/?@\s]+))"
-    r"(?::(?P<port>\d{1,5}))?(?:\?transport=(?P<transport>[A-Za-z]+))?"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:\?transport=(?P<transport>[A-Za-z]+))?",
+    re.IGNORECASE,
 )
 _DEFAULT_PORT = {"stun": 3478, "turn": 3478, "stuns": 5349, "turns": 5349}
 
@@ -32,8 +35,11 @@ def parse_ice_url(url: str) -> IceUrl:
     """Take a STUN or TURN URL apart; raises ValueError with a sentence."""
     match = _URI.fullmatch(url)
     if not match:
-        raise ValueError(f"{url!r} is no STUN or TURN URL such as turn:turn.example.com:3478?transport=udp")
-    scheme = match["scheme"]
+        shown = re.sub(r"[?].*|[^:@]*@", "…", url)  # whatever stands there may be a password
+        raise ValueError(f"{shown!r} is no STUN or TURN URL such as turn:turn.example.com:3478?transport=udp")
+    if match["ipv6"]:
+        _require_ipv6(match["ipv6"], url)
+    scheme = match["scheme"].lower()
     secure = scheme.endswith("s")
     asked = (match["transport"] or ("tcp" if secure else "udp")).lower()
     port = int(match["port"] or _DEFAULT_PORT[scheme])
@@ -50,6 +56,13 @@ def parse_ice_url(url: str) -> IceUrl:
     return IceUrl(url, kind, match["ipv6"] or match["host"], port, transport)
 
 
+def _require_ipv6(literal: str, url: str) -> None:
+    try:
+        IPv6Address(literal)
+    except ValueError:
+        raise ValueError(f"{url!r}: [{literal}] is no IPv6 address") from None
+
+
 @dataclass(frozen=True, repr=False)
 class Credentials:
     """A long-term credential (RFC 8489 section 9.2); never shown."""
@@ -62,23 +75,18 @@ class Credentials:
 
     def key(self, realm: str) -> bytes:
         """The HMAC key: MD5(username ":" realm ":" password), RFC 8489 section 9.2.2."""
-        return hashlib.md5(f"{self.username}:{realm}:{self.password}".encode(), usedforsecurity=False).digest()
+        return hashlib.md5(
+            f"{self.username}:{realm}:{self.password}".encode("utf-8", "surrogateescape"), usedforsecurity=False
+        ).digest()
 
-    @property
-    def _expiry_unix_s(self) -> int | None:
-        """When a TURN REST user name (`expiry[:id]`, or `id:expiry` as some servers have it) runs out."""
-        match = re.fullmatch(r"(\d{9,11})(?::.*)?|[^:]*:(\d{9,11})", self.username)
-        return int(match[1] or match[2]) if match else None
+    def expires_in_s(self, now_unix_s: float) -> float | None:
+        """Seconds until a TURN REST user name (`expiry[:id]`, or `id:expiry`) runs out, below zero if it has.
 
-    @property
-    def is_ephemeral(self) -> bool:
-        """Whether the user name carries an expiry."""
-        return self._expiry_unix_s is not None
-
-    def expired_since_s(self, now_unix_s: float) -> float | None:
-        """Seconds since a TURN REST user name ran out by this clock; None if it did not or is none."""
-        expiry = self._expiry_unix_s
-        return now_unix_s - expiry if expiry is not None and now_unix_s > expiry else None
+        None if the name carries no expiry: ten digits far from today are somebody's telephone number.
+        """
+        match = re.fullmatch(r"([0-9]{10})(?::.*)?|[^:]*:([0-9]{10})", self.username)
+        left = int(match[1] or match[2]) - now_unix_s if match else None
+        return left if left is not None and abs(left) < _PLAUSIBLE_EXPIRY_S else None
 
 
 def ephemeral_credentials(shared_secret: str, now_unix_s: float, lifetime_s: int = 86_400) -> Credentials:

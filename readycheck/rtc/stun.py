@@ -21,6 +21,26 @@ _MISSING: list[stun.AttributeEntry] = [
     (0x000A, "UNKNOWN-ATTRIBUTES", stun.pack_bytes, stun.unpack_bytes),
     (0x8023, "ALTERNATE-SERVER", stun.pack_address, stun.unpack_address),
 ]
+
+
+def _error_code(data: bytes) -> tuple[int, str]:
+    number, _ = stun.unpack_error_code(data[:4])
+    return number, data[4:].decode("utf-8", "replace")
+
+
+# Phrases and realms are a server's own: what is not UTF-8 must not make its answer unreadable.
+_TOLERANT: list[stun.AttributeEntry] = [
+    (0x0009, "ERROR-CODE", stun.pack_error_code, _error_code),
+    (
+        0x0014,
+        "REALM",
+        lambda text: text.encode("utf-8", "surrogateescape"),
+        lambda data: data.decode("utf-8", "surrogateescape"),
+    ),
+    (0x8022, "SOFTWARE", stun.pack_string, lambda data: data.decode("utf-8", "replace")),
+]
+for _entry in _TOLERANT:
+    stun.ATTRIBUTES_BY_TYPE[_entry[0]] = stun.ATTRIBUTES_BY_NAME[_entry[1]] = _entry
 for _entry in _MISSING:
     stun.ATTRIBUTES_BY_TYPE.setdefault(_entry[0], _entry)
     stun.ATTRIBUTES_BY_NAME.setdefault(_entry[1], _entry)
@@ -78,6 +98,11 @@ def mapped_address(message: Message) -> Address | None:
     """The reflexive transport address: XOR-MAPPED-ADDRESS, or MAPPED-ADDRESS of old servers."""
     value: Address | None = message.attributes.get("XOR-MAPPED-ADDRESS") or message.attributes.get("MAPPED-ADDRESS")
     return value
+
+
+def hostport(host: str, port: int) -> str:
+    """`address:port`, an IPv6 literal in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def address_family(host: str) -> int:

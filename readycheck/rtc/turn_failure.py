@@ -17,18 +17,19 @@ _CODE_OF_NUMBER = {
 
 def failure_of(refused: Refused, operation: str, credentials: Credentials | None, now_unix_s: float) -> Failure:
     """The failure behind an error code. An expired TURN REST name is told apart, which no server does by itself."""
-    detail = f"{refused.number} {printable(refused.phrase)}".strip()
+    detail = f"{refused.number or ''} {printable(refused.phrase)}".strip()
     code = _CODE_OF_NUMBER.get(refused.number, FailureCode.TURN_BAD_ANSWER)
     if code == FailureCode.TURN_UNAUTHORIZED and credentials:
-        expired_since_s = credentials.expired_since_s(now_unix_s)
-        if expired_since_s is not None:
+        left_s = credentials.expires_in_s(now_unix_s)
+        if left_s is not None and left_s <= 0:
+            expired_since_s = -left_s
             ago = f"{expired_since_s / 3600:.1f} h ago" if expired_since_s >= 3600 else f"{expired_since_s:.0f} s ago"  # noqa: PLR2004 - an hour
             return Failure(
                 FailureCode.TURN_CREDENTIAL_EXPIRED,
                 operation,
                 f"{detail}; by this machine's clock the user name ran out {ago}; if that is wrong, set the clock",
             )
-        if credentials.is_ephemeral:
+        if left_s is not None:
             detail += "; the user name carries an expiry: a wrong clock here or at the server would look the same"
     return Failure(code, operation, detail)
 

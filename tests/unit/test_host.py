@@ -1,10 +1,11 @@
 """Files, names and pseudonyms."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from readycheck.host.files import claim_stem, safe_name, write_new
+from readycheck.host.files import free_stems, safe_name, write_new
 from readycheck.host.machine import environment, pseudonym
 
 
@@ -41,15 +42,27 @@ def test_taken_names_get_numbers(tmp_path: Path) -> None:
     write_new(tmp_path / "run.html", "")
     write_new(tmp_path / "run-2.json", "")
 
-    assert claim_stem(tmp_path, "run", [".html", ".json"]) == "run-3"
+    assert next(free_stems(tmp_path, "run", [".html", ".json"])) == "run-3"
 
 
-def test_failed_writing_leaves_nothing(tmp_path: Path) -> None:
-    """Text that cannot be encoded leaves neither the file nor a part of it."""
-    with pytest.raises(UnicodeEncodeError):
-        write_new(tmp_path / "a.json", "\ud800")
+def test_failed_writing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up leaves neither the file nor a part of it."""
+
+    def no_space(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space"):
+        write_new(tmp_path / "a.json", "text")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_characters_do_not_cost_the_file(tmp_path: Path) -> None:
+    """Text that UTF-8 cannot hold is written with a mark in its place."""
+    write_new(tmp_path / "a.json", "a\ud800b")
+
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == "a?b"
 
 
 def test_link_that_is_refused_is_replaced_by_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,11 @@ def test_comparators(comparator: dict[str, Any], value: Any, status: Status) -> 
         ({"at_least": 10}, 11, None, Status.PASS),
         ({"at_least": 10}, 9, None, Status.INCONCLUSIVE),
         ({"at_least": 10}, 1, 9, Status.FAIL),
+        ({"equals": 0.0}, 0.0, 0.009, Status.INCONCLUSIVE),
+        ({"equals": 0.0}, 0.0, 0.0, Status.PASS),
+        ({"equals": 0.0}, 0.001, 0.009, Status.FAIL),
+        ({"one_of": [0.0, 1.0]}, 0.5, None, Status.INCONCLUSIVE),
+        ({"one_of": [0.0, 0.1]}, 0.5, None, Status.FAIL),
     ],
 )
 def test_bounds_decide_and_not_the_value(
@@ -97,7 +102,7 @@ def test_bounds_decide_and_not_the_value(
         (case(1.0, status=ObservationStatus.FAILED, code=FailureCode.DEADLINE_EXCEEDED), "deadline_exceeded"),
         (case(1.0, status=ObservationStatus.SKIPPED, code=FailureCode.NOT_SELECTED), "not_selected"),
         (case(1.0, inputs="other"), "other_targets"),
-        (Case({}, {}, {}, START), "not_selected"),
+        (Case({}, {}, {}, START), "component_missing"),
     ],
 )
 @pytest.mark.parametrize("comparator", [{"at_most": 5}, {"at_least": 5}])

@@ -1,7 +1,10 @@
 """PAC files as browsers run them: every function against worked tables, and every way to be hostile."""
 
 import asyncio
+import ipaddress
 import os
+import shutil
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,6 +19,7 @@ from readycheck.model.proxy import DIRECT, Hop
 from readycheck.net.pac import child
 from readycheck.net.pac.answer import parse_answer
 from readycheck.net.pac.evaluator import LARGEST_PAC_BYTE, MOST_NAMES, Facts, Pac, decode
+from readycheck.net.pac.own_address import own_addresses
 from readycheck.net.pac.url import parse_target
 
 # A Sunday: 08:36:10 in Greenwich, 09:36:10 in Paris
@@ -425,6 +429,23 @@ def test_name_may_be_needed_while_the_script_loads() -> None:
     assert run(script) == ["PROXY 10.1.2.3:1"]
 
 
+async def test_pac_answers_again_and_again() -> None:
+    """One process for many questions; names that come up later start the script afresh."""
+    script = 'var n = 0; function FindProxyForURL(url, host) { return ++n + " " + dnsResolve(host); }'
+    async with Pac(script, facts()) as pac:
+        first = await pac.answers([parse_target("http://in.example.com/")])
+        second = await pac.answers([parse_target("http://in.example.com/")])
+        third = await pac.answers([parse_target("http://later.example.com/")])
+    assert (first, second, third) == (["1 10.1.2.3"], ["2 10.1.2.3"], ["1 null"])
+
+
+async def test_own_addresses_are_of_this_machine() -> None:
+    """At most one of each family, never loopback."""
+    found = await own_addresses()
+    assert len({ipaddress.ip_address(address).version for address in found}) == len(found)
+    assert not any(ipaddress.ip_address(address).is_loopback for address in found)
+
+
 def test_resolver_that_hangs_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """All look-ups share one limit; a name without an answer is unknown."""
 
@@ -568,6 +589,13 @@ def test_missing_engine_is_told_and_is_no_answer(tmp_path: Path, monkeypatch: py
     with pytest.raises(OperationFailed, match="no wheel") as refused:
         run('function FindProxyForURL() { return "DIRECT"; }')
     assert refused.value.failure.code == FailureCode.COMPONENT_MISSING
+
+
+def test_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyInstaller's sys.executable is readycheck, which takes commands and no -m."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", shutil.which("readycheck", path=str(Path(sys.executable).parent)))
+    assert run('function FindProxyForURL() { return "DIRECT"; }') == ["DIRECT"]
 
 
 async def test_cancelled_evaluation_leaves_no_child() -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from readycheck.lab.certificate import issue
 from readycheck.model.evidence import MetricDefinition, Unit
 from readycheck.profile.dump import to_yaml
 from readycheck.profile.json_schema import profile_json_schema
@@ -123,6 +124,8 @@ def test_problems_are_sorted_and_unique() -> None:
         ("waivers: [{requirement: a, reason: r, approved_by: b, until: 2027-01-31}]\n", "unknown requirement 'a'"),
         ("waivers: [{requirement: a, reason: r, approved_by: b, until: tomorrow}]\n", "a date like 2027-01-31"),
         ("trust: {ca_file: nowhere.pem}\n", "3:18: there is no file 'nowhere.pem'"),
+        ("trust: {ca_file: acme.yaml}\n", "3:18: 'acme.yaml' cannot be read as certificates"),
+        ("requirements: [{id: a, metric: p.works, equals: true, lead_time: 99999999d}]\n", "3650"),
         ("title: '${oops'\n", "3:8: a variable is written ${NAME}"),
         ("title: ${1A}\n", "3:8: a variable is written ${NAME}"),
     ],
@@ -300,7 +303,7 @@ def test_paths_count_from_the_file_that_states_them(write: Writer, tmp_path: Pat
     """A certificate named by a base in another folder is looked for in that folder."""
     (tmp_path / "sub").mkdir()
     write("trust: {ca_file: ca.pem}\n", "sub/base.yaml")
-    (tmp_path / "sub" / "ca.pem").touch()
+    issue(tmp_path / "sub").ca_file.rename(tmp_path / "sub" / "ca.pem")
     assert load(write("extends: [sub/base.yaml]\n")).trust.ca_file == str(tmp_path / "sub" / "ca.pem")
 
 
@@ -385,10 +388,11 @@ def test_usb_ids_keep_their_text(write: Writer) -> None:
     assert first.sha256 != second.sha256
 
 
-def test_the_lab_is_the_same_in_every_run() -> None:
+def test_the_lab_is_the_same_in_every_run(tmp_path: Path) -> None:
     """Ports and passwords of the embedded server identify nothing; its own are used once they are known."""
     names = ("UDP_PORT", "TCP_PORT", "TLS_PORT", "USERNAME", "CREDENTIAL", "CA_FILE")
-    lab = {f"READYCHECK_LAB_{name}": "4242" for name in names} | {"READYCHECK_LAB_CA_FILE": __file__}
+    lab = {f"READYCHECK_LAB_{name}": "4242" for name in names}
+    lab["READYCHECK_LAB_CA_FILE"] = str(issue(tmp_path).ca_file)
     definitions = lab_metrics()
     before = load_profile("lab", metrics=definitions, environment={})
     running = load_profile("lab", metrics=definitions, environment={}, extra_environment=lab)

@@ -1,0 +1,88 @@
+"""The Windows registry behind one interface: the real one, or an export (`reg export`) read anywhere."""
+
+import re
+import sys
+from typing import Protocol
+
+Value = str | int | bytes | list[str]
+
+
+class Registry(Protocol):
+    r"""Keys by their full path, `HKEY_CURRENT_USER\Software\…`; names and paths in any case."""
+
+    def values(self, key: str) -> dict[str, Value]:
+        """The values of a key by their names in lower case; empty if it is not there or may not be read."""
+
+
+class WindowsRegistry:
+    """The registry of this machine, its 64-bit view, as the signed-in user sees it."""
+
+    def values(self, key: str) -> dict[str, Value]:
+        """See Registry."""
+        if sys.platform != "win32":
+            return {}
+        import winreg  # noqa: PLC0415 - only there on Windows
+
+        hive, _, path = key.partition("\\")
+        try:
+            with winreg.OpenKey(getattr(winreg, hive), path, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as opened:
+                count = winreg.QueryInfoKey(opened)[1]
+                found = [winreg.EnumValue(opened, index) for index in range(count)]
+        except OSError:
+            return {}
+        return {name.lower(): value for name, value, _ in found if value is not None}
+
+
+class ExportedRegistry:
+    """What `reg export` or regedit wrote (UTF-16 or UTF-8); lines that are none are skipped."""
+
+    def __init__(self, text: str) -> None:
+        self._keys: dict[str, dict[str, Value]] = {}
+        values: dict[str, Value] = {}
+        for line in map(str.strip, re.sub(r"\\\r?\n\s*", "", text).splitlines()):
+            if line.startswith("[") and line.endswith("]"):
+                values = self._keys.setdefault(line[1:-1].lower(), {})
+            elif (pair := re.fullmatch(r'(@|"(?:[^"\\]|\\.)*")=(.*)', line)) and (value := _value(pair[2])) is not None:
+                values[_unquoted(pair[1]).lower()] = value
+
+    def values(self, key: str) -> dict[str, Value]:
+        """See Registry."""
+        return self._keys.get(key.lower(), {})
+
+
+def _unquoted(text: str) -> str:
+    return "" if text == "@" else re.sub(r"\\(.)", r"\1", text[1:-1])
+
+
+def _value(text: str) -> Value | None:
+    if text.startswith('"') and text.endswith('"') and len(text) > 1:
+        return _unquoted(text)
+    kind, _, digits = text.partition(":")
+    try:
+        if kind == "dword":
+            return int(digits, 16)
+        content = bytes.fromhex(digits.replace(",", " "))
+    except ValueError:
+        return None
+    if kind in {"hex(1)", "hex(2)"}:
+        return content.decode("utf-16-le", "replace").rstrip("\0")
+    if kind == "hex(7)":
+        return [part for part in content.decode("utf-16-le", "replace").split("\0") if part]
+    return content if kind.startswith("hex") else None
+
+
+def text_of(value: Value | None) -> str:
+    """Text, whatever the type; "" for what is none."""
+    if isinstance(value, list):
+        return ";".join(value)
+    return value.strip("\0 ") if isinstance(value, str) else ""
+
+
+def number_of(value: Value | None) -> int | None:
+    """A number, from a DWORD or from text, as some tools write it; None for what is none."""
+    if isinstance(value, bytes):
+        return int.from_bytes(value[:4], "little") if value else None
+    try:
+        return int(value, 0) if isinstance(value, str) else value if isinstance(value, int) else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""PAC files: fetched, run as browsers run them, and their answers understood."""
