@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readycheck.engine.clock import Clock, timestamp
@@ -24,6 +24,11 @@ class _Gathered:
     evidence: dict[str, Any] = field(default_factory=dict)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     summary: str | None = None
+
+
+def _cut_short(quantities: dict[str, Quantity], failure: Failure) -> dict[str, Quantity]:
+    """Figures of an unfinished measurement: told, but with the reason why no verdict may rest on them."""
+    return {name: replace(quantity, reason=quantity.reason or failure.code) for name, quantity in quantities.items()}
 
 
 @dataclass
@@ -91,7 +96,7 @@ class Collection:
         finally:
             if failure and context.partial:
                 partial = context.partial()
-                gathered = _Gathered(self._shown(partial), partial.quantities())
+                gathered = _Gathered(self._shown(partial), _cut_short(partial.quantities(), failure))
             observation = Observation(
                 status=ObservationStatus.FAILED if failure else ObservationStatus.COLLECTED,
                 evidence_version=probe.evidence.version,

@@ -69,14 +69,3 @@ def test_certificate_for_another_name(measure_with: MeasureWith) -> None:
 
     assert outcome.answer("turn.tls_reachable_ratio") == (0, "tls_hostname_mismatch")
     assert outcome.answer("turn.tls_relay") == (False, "tls_hostname_mismatch")
-
-
-def test_ca_file_without_a_certificate(coturn: Coturn, measure: Measure, tmp_path: Path) -> None:
-    """A CA file that holds no certificate says so, and costs no other transport anything."""
-    ca_file = tmp_path / "ca.pem"
-    ca_file.write_text("to be pasted here\n")
-
-    outcome = measure(profile(ice(coturn.udp, coturn.tls), ca_file=ca_file), "--only=turn")
-
-    assert outcome.answer("turn.udp_relay") == (True, None)
-    assert outcome.answer("turn.tls_reachable_ratio") == (0, "component_missing")

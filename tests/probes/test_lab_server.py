@@ -91,7 +91,7 @@ async def echo(lab: LabServer, transport: Transport, payloads: list[bytes]) -> l
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(LIMIT_S):
-        while not condition():  # noqa: ASYNC110 - the log has no event to wait for
+        while not condition():
             await asyncio.sleep(0.002)
 
 
