@@ -26,7 +26,6 @@ from readycheck.rtc.turn_client import (
 REQUEST_TIMEOUT_S = 2.5  # sends at 0, 0.5 and 1.5 s
 RELEASE_TIMEOUT_S = 1.0
 QUOTA_WAITS_S = (1.0, 3.0)
-_PASSING = (FailureCode.TURN_QUOTA_REACHED, FailureCode.TURN_INSUFFICIENT_CAPACITY)
 
 
 @dataclass(frozen=True)
@@ -281,7 +280,7 @@ async def _two(server: TurnServer, stack: AsyncExitStack) -> tuple[TurnSession, 
             here = await stack.enter_async_context(open_allocation(server))
             return here, await stack.enter_async_context(open_allocation(server))
         except OperationFailed as error:
-            if error.failure.code not in _PASSING or wait_s is None:
+            if error.failure.code != FailureCode.TURN_QUOTA_REACHED or wait_s is None:
                 raise
             await stack.aclose()
             await asyncio.sleep(wait_s)

@@ -98,9 +98,10 @@ def test_user_quota(start_coturn: StartCoturn, measure: Measure) -> None:
     assert outcome.answer("turn.udp_relay") == (False, "turn_quota_reached")
 
 
-def test_no_relay_port_left(start_coturn: StartCoturn, measure: Measure) -> None:
-    """A server whose relay ports are all taken has no capacity: 508."""
-    coturn = start_coturn("min-port=50000", "max-port=50000", addresses=(SECOND,))
+@pytest.mark.parametrize("last_port", [50000, 50001])
+def test_no_relay_port_left(start_coturn: StartCoturn, measure: Measure, last_port: int) -> None:
+    """A server with one or two relay ports soon has no capacity: 508."""
+    coturn = start_coturn("min-port=50000", f"max-port={last_port}", addresses=(SECOND,))
 
     outcome = measure(profile(ice(coturn.udp)), "--only=turn")
 
