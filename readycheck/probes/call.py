@@ -15,9 +15,9 @@ from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.forwarder import forward
 from readycheck.net.turn import open_pair
-from readycheck.probes._servers import milliseconds, targets, traffic, urls
+from readycheck.probes._servers import milliseconds, traffic, urls
 from readycheck.probes.path import payload_byte
-from readycheck.probes.turn import Turn
+from readycheck.probes.turn import Turn, far_end
 from readycheck.rtc import emodel
 from readycheck.rtc.loss import wilson
 
@@ -171,18 +171,15 @@ class Call(Probe[CallEvidence]):
 
     async def gather(self, context: Context) -> CallEvidence:
         """Call through the first relaying URL for `call.seconds`."""
-        turn, settings = context.evidence(Turn), context.profile.call
-        server = turn.relaying if turn else None
-        if turn is None or server is None or server.relay_address is None:
-            code = turn.why_no_relay if turn else None
-            return CallEvidence(None, failure=Failure(code or FailureCode.NOT_CONFIGURED, "find a relay"))
-        target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
-        relay = target.at(server.relay_address, context.clock.now().timestamp())
-        base = CallEvidence(server.url, bitrate_bps=settings.bitrate_bps, ptime_ms=settings.ptime_ms)
+        found, settings = far_end(context), context.profile.call
+        if isinstance(found, Failure):
+            return CallEvidence(None, failure=found)
+        url, relay = found
+        base = CallEvidence(url, bitrate_bps=settings.bitrate_bps, ptime_ms=settings.ptime_ms)
         context.progress("setting up")
         async with AsyncExitStack() as stack:
-            url = await stack.enter_async_context(forward(relay)) if _needs_door(relay) else _plain_url(relay)
-            return await _call(context, url, relay, base)
+            door = await stack.enter_async_context(forward(relay)) if _needs_door(relay) else _plain_url(relay)
+            return await _call(context, door, relay, base)
 
 
 def _needs_door(relay: TurnServer) -> bool:

@@ -13,8 +13,8 @@ from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import TurnSession, open_pair
-from readycheck.probes._servers import targets, traffic, urls
-from readycheck.probes.turn import Turn
+from readycheck.probes._servers import traffic, urls
+from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
@@ -269,14 +269,11 @@ class Path(Probe[PathEvidence]):
 
     async def gather(self, context: Context) -> PathEvidence:
         """Send through the first relaying URL for `path.min_seconds`."""
-        turn = context.evidence(Turn)
-        server = turn.relaying if turn else None
-        if turn is None or server is None or server.relay_address is None:
-            code = turn.why_no_relay if turn else None
-            return PathEvidence(None, failure=Failure(code or FailureCode.NOT_CONFIGURED, "find a relay"))
-        target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
-        relay = target.at(server.relay_address, context.clock.now().timestamp())
-        base = PathEvidence(target.url.transport, url=server.url, **_settings(context.profile))
+        found = far_end(context)
+        if isinstance(found, Failure):
+            return PathEvidence(None, failure=found)
+        url, relay = found
+        base = PathEvidence(relay.transport, url=url, **_settings(context.profile))
         try:
             async with open_pair(relay) as (here, there):
                 return await _measure(context, base, here, there)

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -193,6 +193,22 @@ def _so_far(found: list[Target], tried: list[list[Attempt]], done: dict[int, Ser
             for index, target in enumerate(found)
         )
     )
+
+
+def far_end(context: Context) -> tuple[str, TurnServer] | Failure:
+    """The first relaying URL, and the server at the address where it relayed; or why there is none."""
+    turn = context.evidence(Turn)
+    server = turn.relaying if turn else None
+    if turn is None or server is None or server.relay_address is None:
+        code = turn.why_no_relay if turn else None
+        return Failure(code or FailureCode.NOT_CONFIGURED, "find a relay")
+    target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
+    relay = target.at(server.relay_address, context.clock.now().timestamp())
+    alternate = next((one.redirected_to for one in server.attempts if one.allocated and one.redirected_to), None)
+    if alternate:
+        host, _, port = alternate.rpartition(":")
+        relay = replace(relay, address=host.strip("[]"), port=int(port))
+    return server.url, relay
 
 
 def _attempts_answered(attempts: Iterable[Attempt]) -> str:

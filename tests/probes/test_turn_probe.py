@@ -218,13 +218,15 @@ async def test_redirect_is_followed(challenge: bool) -> None:  # noqa: FBT001 - 
 
 
 async def test_redirect_by_a_server_of_the_same_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    """300 after authentication is followed as well."""
+    """300 after authentication is followed as well, and path and call go where it led."""
     monkeypatch.setattr("readycheck.lab.credentials.secrets.token_urlsafe", lambda _: "one password for all")
     async with lab() as good, lab(alternate_server=(good.host, good.udp_port)) as sending:
-        seen = await see(sending, transports=["udp"])
+        seen = await see(sending, "turn", "path", "call", transports=["udp"])
 
     assert seen.relay() == (True, None)
     assert sending.log.error_codes(Method.ALLOCATE)[:2] == [401, 300]
+    assert seen.value("path.far_end") == "relay:udp"
+    assert seen.answer("call.connected") == (True, None)
 
 
 async def test_second_redirect_is_not_followed() -> None:
