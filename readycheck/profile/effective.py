@@ -11,7 +11,7 @@ from readycheck.profile.yaml import Node
 
 MASK = "********"
 
-_USERINFO = re.compile(r"(?<=//)[^\s/@]+@")
+_USERINFO = re.compile(r"(?<=//)[^\s/@]+@|(?<=sip:)[^\s@:]+:[^\s@]+@|(?<=sips:)[^\s@:]+:[^\s@]+@")
 
 
 def effective(tree: Node) -> dict[str, Any]:

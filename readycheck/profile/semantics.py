@@ -83,8 +83,8 @@ def _comparison_problems(comparison: Node, metrics: Metrics) -> Iterator[Problem
     if metric is None or name is None:
         return
     if name not in metrics:
-        near = did_you_mean(name, metrics)
-        yield metric.mark.problem(f"unknown metric {quoted(name)}{near} (see readycheck probes)")
+        near = "" if metric.variables else did_you_mean(name, metrics)
+        yield metric.mark.problem(f"unknown metric {quoted(metric.variables or name)}{near} (see readycheck probes)")
         return
     definition = metrics[name]
     if unit and (written := _text(unit)) and written != definition.unit:

@@ -127,6 +127,7 @@ def test_problems_are_sorted_and_unique() -> None:
         ("trust: {ca_file: acme.yaml}\n", "3:18: 'acme.yaml' cannot be read as certificates"),
         ("requirements: [{id: a, metric: p.works, equals: true, lead_time: 99999999d}]\n", "3650"),
         ("title: '${oops'\n", "3:8: a variable is written ${NAME}"),
+        ("requirements: [{id: a, metric: '${HOME_OF_SECRETS}', equals: 1}]\n", "HOME_OF_SECRETS is not set"),
         ("title: ${1A}\n", "3:8: a variable is written ${NAME}"),
     ],
 )
@@ -408,6 +409,15 @@ def lab_metrics() -> dict[str, MetricDefinition]:
     for name in ("turn.udp_relay", "turn.tcp_relay", "turn.tls_relay", "call.connected", "call.encrypted"):
         units[name] = "bool"
     return {name: MetricDefinition(name, unit, "") for name, unit in units.items()}
+
+
+def test_passwords_of_sip_addresses_are_masked(write: Writer) -> None:
+    """`sip:user:password@host` shows neither; a plain `sip:user@host` is an address and stays."""
+    text = "targets: {fallback: [{sip: 'sip:user:secret@pbx.example.com'}, {sip: 'sip:desk@pbx.example.com'}]}\n"
+    shown = str(effective_mapping(write(text), metrics=METRICS))
+
+    assert "secret" not in shown
+    assert "sip:desk@pbx.example.com" in shown
 
 
 def test_secrets_are_masked_when_shown(write: Writer) -> None:
