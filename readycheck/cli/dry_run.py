@@ -9,6 +9,7 @@ from readycheck.cli.loading import profile_or_exit
 from readycheck.cli.session import Options, plan_of
 from readycheck.cli.status import ExitStatus
 from readycheck.model.traffic import Traffic
+from readycheck.rtc.stun import hostport
 
 
 def announce(options: Options) -> int:
@@ -31,7 +32,7 @@ def _lines(planned: list[Traffic], *, lab: bool) -> list[str]:
     if not planned:
         return ["This profile names no target: nothing would be sent."]
     rows = [
-        (one.probe, f"{one.host}:{one.port}", one.protocol, f"{_size(one.byte)} at most", f"{one.seconds:g} s")
+        (one.probe, hostport(one.host, one.port), one.protocol, f"{_size(one.byte)} at most", f"{one.seconds:g} s")
         for one in planned
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

@@ -7,7 +7,7 @@ from readycheck.host.files import free_stems, safe_name, write_new
 from readycheck.model.report import Report
 
 FORMATS = ("html", "json", "junit", "csv")
-_SUFFIXES = {"html": ".html", "json": ".json", "junit": ".xml", "csv": ".csv"}
+SUFFIXES = {"html": ".html", "json": ".json", "junit": ".xml", "csv": ".csv"}
 
 
 def rendered(report: Report, form: str, language: str) -> str:
@@ -35,17 +35,18 @@ def write_reports(report: Report, folder: Path, formats: Sequence[str], language
     """Write each format under one new name, naming each file once it is there; raises OSError."""
     moment = report.run.started_at[:19].replace("-", "").replace(":", "") + "Z"
     name = safe_name(report.run.label or "") or safe_name(report.environment.host) or "workstation"
-    suffixes = [_SUFFIXES[form] for form in formats]
+    suffixes = [SUFFIXES[form] for form in formats]
+    formats = sorted(formats, key=lambda form: form != "json")  # the evidence first: pages can be made again
     for stem in free_stems(folder, f"{moment}-{name}", suffixes):
         first, *others = formats
         try:
-            path = folder / (stem + _SUFFIXES[first])
+            path = folder / (stem + SUFFIXES[first])
             write_new(path, rendered(report, first, language))
         except FileExistsError:  # another run took the name between the look and the writing
             continue
         yield path
         for form in others:
-            path = folder / (stem + _SUFFIXES[form])
+            path = folder / (stem + SUFFIXES[form])
             write_new(path, rendered(report, form, language))
             yield path
         return

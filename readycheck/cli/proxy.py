@@ -129,6 +129,8 @@ def _table(pairs: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _as_json(answer: "ProxyAnswer") -> dict[str, Any]:
+    from readycheck.render.clean import clean  # noqa: PLC0415 - keeps `--version` fast
+
     first = answer.hops[0] if answer.hops else None
     return {
         "url": _without_userinfo(answer.url),
@@ -136,7 +138,7 @@ def _as_json(answer: "ProxyAnswer") -> dict[str, Any]:
         "chosen": None if first is None else {"kind": first.kind, "host": first.host, "port": first.port},
         "source": answer.source,
         "error": None if answer.failure is None else answer.failure.code,
-        "detail": None if answer.failure is None else answer.failure.detail,
+        "detail": None if answer.failure is None else clean(answer.failure.detail or ""),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from readycheck.cli.output import write_reports
+from readycheck.cli.output import SUFFIXES, write_reports
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
 from readycheck.host.terminal import give_up_on_stdout, takes_marks
@@ -84,13 +84,14 @@ def tell(
     except OSError as error:
         status = ExitStatus.NOT_WRITTEN
         typer.echo(
-            f"readycheck: the report could not be written: {error.filename or output}: {error.strerror or error}; "
-            "it is printed on stdout, choose another folder with --output",
+            f"readycheck: {len(written)} of {len(formats)} files could be written: "
+            f"{error.filename or output}: {error.strerror or error}; the whole report is on stdout, "
+            "choose another folder with --output",
             err=True,
         )
     whole = as_json or status is not None
     try:
-        _print(report, written, lang, whole=whole, as_json=as_json, colour=colour)
+        _print(report, written, formats, lang, whole=whole, colour=colour)
     except OSError as error:
         give_up_on_stdout()
         typer.echo(f"readycheck: stdout cannot be written: {error.strerror or error}", err=True)
@@ -98,13 +99,16 @@ def tell(
     return status
 
 
-def _print(report: Report, written: list[Path], lang: str, *, whole: bool, as_json: bool, colour: bool) -> None:
+def _print(
+    report: Report, written: list[Path], formats: Sequence[str], lang: str, *, whole: bool, colour: bool
+) -> None:
     """The whole report, or the verdict in words; then the paths."""
     if whole:
         sys.stdout.write(report.dumps())
     else:
         text = render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout))
         sys.stdout.write(text.rstrip() + "\n")
-    paths = "".join(f"{path}\n" for path in written)
-    (sys.stderr if as_json else sys.stdout).write(paths)
+    asked = [SUFFIXES[form] for form in formats]
+    paths = "".join(f"{path}\n" for path in sorted(written, key=lambda path: asked.index(path.suffix)))
+    (sys.stderr if whole else sys.stdout).write(paths)
     sys.stdout.flush()

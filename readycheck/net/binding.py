@@ -20,6 +20,10 @@ NAT_TIMEOUT_S = 1.6  # sends at 0, 0.5 and 1.5 s; silence is an answer here
 CHANGE_PORT, CHANGE_ADDRESS_AND_PORT = 0x2, 0x6  # CHANGE-REQUEST, RFC 5780 section 7.2
 
 
+class Refused(OperationFailed):
+    """The server is there and answered with an error: reached, but of no further use."""
+
+
 @dataclass(frozen=True)
 class Binding:
     """What a server answered; `round_trip_s` is None if the request was retransmitted."""
@@ -44,7 +48,8 @@ def _binding(answer: Message, local: Address, round_trip_s: float | None) -> Bin
     mapped = stun.mapped_address(answer)
     if answer.message_class == Class.ERROR or mapped is None:
         number, phrase = stun.error(answer) or (0, "no mapped address")
-        raise OperationFailed(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {printable(phrase)}".strip())
+        kind = Refused if answer.message_class == Class.ERROR else OperationFailed
+        raise kind(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {printable(phrase)}".strip())
     return Binding(mapped, local, answer.attributes.get("OTHER-ADDRESS"), round_trip_s)
 
 

@@ -62,7 +62,7 @@ class CallEvidence(Evidence):
     @metric_of("bool")
     def connected(self) -> Quantity:
         """ICE nominated a pair of relay candidates and media flowed both ways."""
-        if self.ice_nominated is None:
+        if self.ice_nominated is None or (self.ice_nominated and not self._ways and not self.failure):
             return self._quantity(None)
         flowed = all(way and way.packets_received for way in (self.forth, self.back))
         return Quantity(self.ice_nominated and flowed, reason=self.failure.code if self.failure else None)
@@ -155,7 +155,7 @@ class Call(Probe[CallEvidence]):
 
     def deadline_s(self, profile: Profile) -> float:
         """Set-up, the call, and hanging up."""
-        return profile.call.seconds + CONNECT_TIMEOUT_S + 15.0
+        return profile.call.seconds + 2 * CONNECT_TIMEOUT_S + 20.0
 
     def summary(self, evidence: CallEvidence) -> str | None:
         """What became of it."""
@@ -179,7 +179,12 @@ class Call(Probe[CallEvidence]):
         context.progress("setting up")
         async with AsyncExitStack() as stack:
             door = await stack.enter_async_context(forward(relay)) if _needs_door(relay) else _plain_url(relay)
-            return await _call(context, door, relay, base)
+            evidence = await _call(context, door, relay, base)
+            if evidence.failure and evidence.failure.code == FailureCode.ICE_FAILED and not evidence.first_packet_ms:
+                # aiortc gathers once and keeps the relay's error to itself: ask, wait for a quota, and try once more.
+                why = await _why_no_candidate(relay)
+                evidence = replace(evidence, failure=why) if why else await _call(context, door, relay, base)
+            return evidence
 
 
 def _needs_door(relay: TurnServer) -> bool:
@@ -212,7 +217,7 @@ async def _call(context: Context, url: str, relay: TurnServer, base: CallEvidenc
     except OperationFailed as error:
         if error.failure.code != FailureCode.ICE_FAILED:
             return replace(base, failure=error.failure)
-        return replace(base, ice_nominated=False, failure=await _why_no_candidate(relay) or error.failure)
+        return replace(base, ice_nominated=False, failure=error.failure)
 
 
 async def _why_no_candidate(relay: TurnServer) -> Failure | None:

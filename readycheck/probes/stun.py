@@ -9,7 +9,7 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.traffic import Traffic
-from readycheck.net.binding import TIMEOUT_S, Binding, bind_once, nat_behaviour
+from readycheck.net.binding import TIMEOUT_S, Binding, Refused, bind_once, nat_behaviour
 from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
 from readycheck.rtc.stun import hostport
@@ -19,10 +19,11 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Attempt:
-    """One Binding transaction."""
+    """One Binding transaction. `reached`: a valid STUN answer came, whatever it said."""
 
     family: int | None
     address: str | None
+    reached: bool = False
     rtt_ms: float | None = None
     mapped_address: str | None = None
     failure: Failure | None = None
@@ -38,7 +39,7 @@ class Server:
     @property
     def reached(self) -> bool:
         """Whether one of the attempts was answered."""
-        return any(attempt.failure is None for attempt in self.attempts)
+        return any(attempt.reached for attempt in self.attempts)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class StunEvidence(Evidence):
         """STUN servers that answered a Binding request over UDP."""
         if not self.servers:
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        if not all(server.attempts for server in self.servers):
+            return Quantity(None)  # cut short before each was asked
         return Quantity(sum(server.reached for server in self.servers) / len(self.servers), reason=self._why_not())
 
     @metric_of("ms")
@@ -155,8 +158,11 @@ async def _attempt(address: str, port: int) -> Attempt:
     try:
         binding: Binding = await bind_once(address, port)
     except OperationFailed as error:
-        return Attempt(family, hostport(address, port), failure=error.failure)
-    return Attempt(family, hostport(address, port), milliseconds(binding.round_trip_s), hostport(*binding.mapped))
+        return Attempt(family, hostport(address, port), isinstance(error, Refused), failure=error.failure)
+    rtt_ms = milliseconds(binding.round_trip_s)
+    return Attempt(
+        family, hostport(address, port), reached=True, rtt_ms=rtt_ms, mapped_address=hostport(*binding.mapped)
+    )
 
 
 async def _gather_nat(target: Target, server: Server) -> Nat | None:

@@ -120,6 +120,8 @@ class TurnEvidence(Evidence):
         servers = self._of(transport)
         if not servers:
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        if not all(server.attempts for server in servers):
+            return Quantity(None)  # cut short before each was asked
         reached = sum(server.reached for server in servers)
         missed = [attempt.failure for server in servers if not server.reached for attempt in server.attempts]
         return Quantity(
@@ -133,7 +135,8 @@ class TurnEvidence(Evidence):
         failures = [server.relay_failure for server in servers if server.relay_failure]
         if True in answers:
             return Quantity(True)
-        reason = commonest(failures) or FailureCode.NOT_CONFIGURED
+        untold = None if any(server.has_credentials for server in servers) else FailureCode.NOT_CONFIGURED
+        reason = commonest(failures) or untold
         return Quantity(False if False in answers else None, reason=reason)
 
 
@@ -154,9 +157,10 @@ class Turn(Probe[TurnEvidence]):
         byte = (ATTEMPTS + 2) * (6_000 + 2 * 10 * 250)
         return traffic(cls.id, profile, "turn", byte=byte, seconds=ATTEMPTS * REQUEST_TIMEOUT_S)
 
-    def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - the limits of one attempt bound it
-        """Three attempts of at most 8.5 s each, name and echo included."""
-        return 45.0
+    def deadline_s(self, profile: Profile) -> float:
+        """The name, the attempts at every URL side by side, then an echo for each in turn."""
+        echoes = sum(target.has_credentials for target in targets(profile, "turn"))
+        return 30.0 + ECHO_LIMIT_S * max(1, echoes)
 
     def summary(self, evidence: TurnEvidence) -> str | None:
         """How many answered by each transport."""
@@ -175,8 +179,10 @@ class Turn(Probe[TurnEvidence]):
         tried: list[list[Attempt]] = [[] for _ in found]
         context.keep(lambda: _so_far(found, tried, done))
 
+        one_pair_at_a_time = asyncio.Lock()  # or URLs of one server would take each other's quota
+
         async def one(index: int, target: Target) -> None:
-            done[index] = await _gather_server(target, context, tried[index])
+            done[index] = await _gather_server(target, context, tried[index], one_pair_at_a_time)
             context.progress(f"{target.url.url}: {_attempts_answered(done[index].attempts)}")
 
         async with asyncio.TaskGroup() as group:
@@ -216,15 +222,21 @@ def _attempts_answered(attempts: Iterable[Attempt]) -> str:
     return f"{sum(attempt.reached for attempt in tried)} of {len(tried)} answered"
 
 
-async def _gather_server(target: Target, context: Context, tried: list[Attempt]) -> Server:
+async def _gather_server(target: Target, context: Context, tried: list[Attempt], turn: asyncio.Lock) -> Server:
     now_unix_s = context.clock.now().timestamp()
     found = await addresses(target.url.host)
     servers = [] if isinstance(found, Failure) else [target.at(address, now_unix_s) for address in found]
     if isinstance(found, Failure):
         tried.append(Attempt(None, reached=False, allocated=False, failure=found))
     granting = [server for server in await asyncio.gather(*(_attempts(server, tried) for server in servers)) if server]
-    relay, failure = await _echo(granting[0]) if granting else _without_allocation(target, tried)
-    address = granting[0].address if granting else None
+    if not granting and any(one.failure and one.failure.code == FailureCode.TURN_QUOTA_REACHED for one in tried):
+        granting = servers  # a quota may be full of allocations released a moment ago
+    if granting:
+        async with turn:
+            relay, failure = await _echo(granting[0])
+    else:
+        relay, failure = _without_allocation(target, tried)
+    address = granting[0].address if relay else None
     return Server(target.url.url, target.url.transport, target.has_credentials, tuple(tried), relay, address, failure)
 
 

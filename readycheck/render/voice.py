@@ -143,7 +143,7 @@ def stun_sentence(report: Report, words: Words) -> str:
         1
         for server in servers
         if any(
-            attempt.get("mapped_address") or attempt.get("rtt_ms") is not None
+            attempt.get("reached") is True or attempt.get("mapped_address") or attempt.get("rtt_ms") is not None
             for attempt in mappings(server.get("attempts"))
         )
     )

@@ -35,7 +35,7 @@ def parse_ice_url(url: str) -> IceUrl:
     """Take a STUN or TURN URL apart; raises ValueError with a sentence."""
     match = _URI.fullmatch(url)
     if not match:
-        shown = re.sub(r"[?].*|[^:@]*@", "…", url)  # whatever stands there may be a password
+        shown = re.sub(r"[?].*|(?<=:).*@", "…", url)  # whatever stands there may be a password
         raise ValueError(f"{shown!r} is no STUN or TURN URL such as turn:turn.example.com:3478?transport=udp")
     if match["ipv6"]:
         _require_ipv6(match["ipv6"], url)

@@ -214,3 +214,24 @@ def test_server_that_quotes_the_credential_is_not_quoted(cli: Cli, tmp_path: Pat
     assert json.loads(said.out)["findings"][0]["reason"] == "turn_bad_answer"
     assert "no user" in everything
     assert "SECRET" not in everything.replace(os.sep, "")
+
+
+def test_small_disk_keeps_the_evidence_first(cli: Cli, profile_file: Writer, monkeypatch: Any) -> None:
+    """The JSON is written before the page; what was written is named apart from the report on stdout."""
+    real, calls = os.fsync, 0
+
+    def room_for_one(handle: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", room_for_one)
+    answer = cli("run", profile_file(), "--only", "stun", "-q", "-o", "out", "--format", "html,json")
+
+    assert answer.status == 5
+    assert json.loads(answer.out)["decision"] == "go"
+    assert "1 of 2 files" in answer.err
+    assert [path.suffix for path in Path("out").iterdir()] == [".json"]
+    assert ".json" in answer.err

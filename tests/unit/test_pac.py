@@ -634,3 +634,10 @@ def test_junk_is_an_answer_or_a_failure(script: str) -> None:
 def test_any_answer_has_hops(text: str) -> None:
     """Reading an answer never fails and never gives nothing."""
     assert parse_answer(text)
+
+
+def test_a_file_that_changes_to_json_is_answered() -> None:
+    """Old libraries give every array a toJSON; the names that a run needs are still told apart."""
+    script = 'Array.prototype.toJSON = () => ["a"]; function FindProxyForURL(u, h) { return "DIRECT"; }'
+
+    assert run(script, "https://www.example.com/") == ["DIRECT"]

@@ -46,7 +46,7 @@ EVIDENCE = {
         )
     ),
     "stun": StunEvidence(
-        (StunServer("stun:a", (StunAttempt(4, "192.0.2.1:3478", 12.5, "198.51.100.7:4000"),)),),
+        (StunServer("stun:a", (StunAttempt(4, "192.0.2.1:3478", True, 12.5, "198.51.100.7:4000"),)),),
         Nat("stun:a", "endpoint_independent", "address_dependent"),
     ),
     "path": PathEvidence(

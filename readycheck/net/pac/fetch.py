@@ -13,8 +13,8 @@ from readycheck.net.tls import client_context
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT_S = 5.0
-_CONNECT_TIMEOUT_S = 3.0
+TIMEOUT_S = 3.0
+_CONNECT_TIMEOUT_S = 2.0
 _MOST_REDIRECTS = 5
 _OK = 200
 _REDIRECTS = (301, 302, 303, 307, 308)

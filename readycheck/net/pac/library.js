@@ -8,6 +8,7 @@
   const stringify = JSON.stringify;
   const global = globalThis;
   const needed = [];
+  needed.toJSON = undefined; // a file may give every array a toJSON of its own
 
   // One moment for every call: midnight may not fall between two targets.
   const RealDate = Date;
