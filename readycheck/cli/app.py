@@ -3,7 +3,6 @@
 import errno
 import io
 import sys
-import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
@@ -12,7 +11,6 @@ import typer
 
 from readycheck import __version__
 from readycheck.cli import judge, probes, profile, proxy, run
-from readycheck.cli.fault import sentence, write_fault
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
 from readycheck.host.terminal import give_up_on_stdout, prepare_streams
 
@@ -93,7 +91,9 @@ def _not_written(error: OSError) -> int:
 
 
 def _fault() -> int:
-    typer.echo(sentence(write_fault(traceback.format_exc())), err=True)
+    from readycheck.cli.fault import sentence, write_fault  # noqa: PLC0415 - a fault is rare, start-up is not
+
+    typer.echo(sentence(write_fault()), err=True)
     return ExitStatus.FAULT
 
 

@@ -1,6 +1,5 @@
 """`readycheck proxy`: which proxy would be used for each URL, by which source, and what the PAC file answers."""
 
-import asyncio
 import ipaddress
 import json
 from collections.abc import Sequence
@@ -37,7 +36,9 @@ def proxy(
     json_output: Annotated[bool, typer.Option("--json", help="JSON instead of a line per URL.")] = False,
 ) -> None:
     """Which proxy would be used for each URL, by which source, and what the PAC file answers."""
-    from readycheck.net.pac.evaluator import Facts  # noqa: PLC0415 - keeps `--version` fast
+    import asyncio  # noqa: PLC0415 - keeps `--version` fast
+
+    from readycheck.net.pac.evaluator import Facts  # noqa: PLC0415 - the same
 
     _refuse_what_is_no_url(urls)
     facts = Facts(
@@ -65,6 +66,8 @@ async def _answers(urls: Sequence[str], pac: str | None, facts: "Facts") -> "lis
     from readycheck.net.proxy_route import routes  # noqa: PLC0415 - keeps `--version` fast
 
     if pac is None:
+        import asyncio  # noqa: PLC0415 - see proxy
+
         from readycheck.host.proxy.effective import proxy_settings  # noqa: PLC0415 - the same
 
         return await routes(urls, await asyncio.to_thread(proxy_settings), facts)

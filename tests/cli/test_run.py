@@ -303,7 +303,7 @@ def test_version_imports_nothing_heavy() -> None:
     """`--version` answers without aiortc, av, httpx, sounddevice, pydantic's models or the probes."""
     code = (
         "import sys; from readycheck.cli.app import run_app; run_app(['--version'])\n"
-        "heavy = ('aiortc', 'av', 'httpx', 'sounddevice', 'aioice', 'jinja2', 'rich.live', 'yaml')\n"
+        "heavy = ('aiortc', 'av', 'httpx', 'sounddevice', 'aioice', 'jinja2', 'rich.live', 'yaml', 'asyncio')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
