@@ -44,7 +44,6 @@ class Collection:
     """Told the probe and the traceback when a probe itself is at fault."""
     observations: dict[str, Observation] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
-    faulty: bool = False
     _evidence: dict[str, Evidence] = field(default_factory=dict)
 
     async def collect(self) -> None:
@@ -79,13 +78,14 @@ class Collection:
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()
         try:
-            async with asyncio.timeout(instance.deadline_s(self.profile)):
+            async with asyncio.timeout(instance.deadline_s(self.profile)) as deadline:
                 evidence = await instance.gather(context)
             gathered = _Gathered(self._shown(evidence), evidence.quantities(), instance.summary(evidence))
             self._evidence[probe.id] = evidence
-        except TimeoutError:
+        except TimeoutError as error:  # the system's own ETIMEDOUT is one too, and no probe should let it through
             detail = f"not done within {instance.deadline_s(self.profile):g} s"
-            failure = Failure(FailureCode.DEADLINE_EXCEEDED, "gather", detail)
+            late = Failure(FailureCode.DEADLINE_EXCEEDED, "gather", detail)
+            failure = late if deadline.expired() else self._fault(probe, error)
         except OperationFailed as error:
             failure = error.failure
         except asyncio.CancelledError:
@@ -109,7 +109,6 @@ class Collection:
             self._record(probe, observation, gathered)
 
     def _fault(self, probe: AnyProbe, error: Exception) -> Failure:
-        self.faulty = True
         self.on_fault(probe.id, "".join(traceback.format_exception(error)))
         return Failure(FailureCode.INTERNAL_ERROR, "gather", type(error).__name__)
 

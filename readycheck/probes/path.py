@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
@@ -20,13 +19,13 @@ from readycheck.rtc import emodel
 from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport
 from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio
+from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.stun import Address
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
 RTP_OVERHEAD_BYTE = 30
 TAIL_S = 1.0
 PROGRESS_EVERY = 10
-_HEADER = struct.Struct("!8sI")
 
 
 @dataclass(frozen=True)
@@ -182,63 +181,6 @@ class PathEvidence(Evidence):
         return Quantity(score(self._loss), Interval(score(bounds.high or 0.0), score(bounds.low or 0.0)), scale="fb")
 
 
-@dataclass
-class _Stream:
-    """Packets under way: what was sent when, and what came when."""
-
-    mark: bytes
-    payload_byte: int
-    started_at: float
-    sent_at: list[float] = field(default_factory=list)
-    lateness_ms: list[float] = field(default_factory=list)
-    received_at: dict[int, float] = field(default_factory=dict)
-    arrivals: list[int] = field(default_factory=list)
-    duplicates: int = 0
-
-    def next_packet(self, due_at: float) -> bytes:
-        """The next packet, stamped as sent now."""
-        header = _HEADER.pack(self.mark, len(self.sent_at))
-        now = time.perf_counter()
-        self.lateness_ms.append((now - due_at) * 1000)
-        self.sent_at.append(now)
-        return header + bytes(self.payload_byte - len(header))
-
-    def received(self, data: bytes, at: float) -> None:
-        """Take in what came; what is not of this stream is left alone."""
-        if len(data) != self.payload_byte or not data.startswith(self.mark):
-            return
-        _, number = _HEADER.unpack_from(data)
-        if number in self.received_at:
-            self.duplicates += 1
-        elif number < len(self.sent_at):
-            self.received_at[number] = at
-            self.arrivals.append(number)
-
-    def without_what_is_under_way(self) -> "_Stream":
-        """Cut short: the last packets that have not come may still be on their way."""
-        sent, now = len(self.sent_at), time.perf_counter()
-        while sent and sent - 1 not in self.received_at and now - self.sent_at[sent - 1] < TAIL_S:
-            sent -= 1
-        return replace(self, sent_at=self.sent_at[:sent])
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything sent has come."""
-        return len(self.received_at) == len(self.sent_at)
-
-    def rtt_ms(self) -> list[float | None]:
-        """Delay of each packet in order of sending; None for what has not come."""
-        return [
-            round((self.received_at[number] - sent) * 1000, 3) if number in self.received_at else None
-            for number, sent in enumerate(self.sent_at)
-        ]
-
-    def sent_after_ms(self) -> list[float]:
-        """Send times as differences."""
-        earlier = [self.started_at, *self.sent_at]
-        return [round((now - before) * 1000, 3) for before, now in zip(earlier, self.sent_at, strict=False)]
-
-
 class Path(Probe[PathEvidence]):
     """Delay, variation and loss on the way that the voice would take."""
 
@@ -305,16 +247,16 @@ def payload_byte(call: CallSettings) -> int:
 
 async def _measure(context: Context, base: PathEvidence, here: TurnSession, there: TurnSession) -> PathEvidence:
     settings = context.profile.path
-    stream = _Stream(os.urandom(8), base.payload_byte, time.perf_counter())
+    stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
     there.on_data = stream.received
-    context.keep(lambda: _evidence(base, stream.without_what_is_under_way(), here.failure))
+    context.keep(lambda: _evidence(base, stream.settled(time.perf_counter(), TAIL_S), here.failure))
     await _send(context, stream, here, there.relayed_address, settings.min_seconds, base.interval_ms / 1000)
     await _drain(stream)
     return _evidence(base, stream, here.failure or there.failure)
 
 
 async def _send(
-    context: Context, stream: _Stream, here: TurnSession, peer: Address, seconds: float, interval_s: float
+    context: Context, stream: PacketStream, here: TurnSession, peer: Address, seconds: float, interval_s: float
 ) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
     for number in range(round(seconds / interval_s)):
@@ -322,13 +264,13 @@ async def _send(
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
         if here.failure:
             return
-        here.send(peer, stream.next_packet(due_at))
+        here.send(peer, stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
             _tell(context, stream, seconds)
 
 
-def _tell(context: Context, stream: _Stream, seconds: float) -> None:
-    recent = stream.rtt_ms()[-150:-50] or stream.rtt_ms()[:1]  # the last second may still be on its way
+def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
+    recent = stream.settled(time.perf_counter(), TAIL_S).rtt_ms()[-100:]
     arrived = [delay for delay in recent if delay is not None]
     lost = len(recent) - len(arrived)
     context.progress(
@@ -341,7 +283,7 @@ def _tell(context: Context, stream: _Stream, seconds: float) -> None:
     )
 
 
-async def _drain(stream: _Stream) -> None:
+async def _drain(stream: PacketStream) -> None:
     """Wait for what is still under way: four times the longest round trip, a second at most."""
     longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=TAIL_S * 1000)
     ends_at = time.perf_counter() + min(TAIL_S, max(0.2, 4 * longest_ms / 1000))
@@ -349,7 +291,7 @@ async def _drain(stream: _Stream) -> None:
         await asyncio.sleep(0.02)
 
 
-def _evidence(base: PathEvidence, stream: _Stream, failure: Failure | None) -> PathEvidence:
+def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None) -> PathEvidence:
     in_order = stream.arrivals == sorted(stream.arrivals)
     return replace(
         base,

@@ -1,7 +1,6 @@
 """Scalars of a profile: texts by language, durations, bit rates, ids read from their text."""
 
 import re
-from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -63,8 +62,3 @@ Words = Annotated[dict[str, ScalarText], BeforeValidator(_by_language, json_sche
 Days = Annotated[int, BeforeValidator(_lead_time, json_schema_input_type=_DurationText), Field(le=3650)]
 BitRate = Annotated[int, BeforeValidator(_bit_rate, json_schema_input_type=int | _BitRateText), Field(gt=0)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-
-
-def days(count: int) -> timedelta:
-    """So many days."""
-    return timedelta(days=count)

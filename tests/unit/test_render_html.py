@@ -2,7 +2,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
@@ -295,14 +294,9 @@ def test_failed_probe_says_why() -> None:
     assert "It took longer than it may, and was stopped." in render_html(report(finding(), observations=seen), "en")
 
 
-def test_long_report_stays_small_and_quick() -> None:
-    """A workstation's report of 3,000 packets renders below 300 kB and in about 50 ms."""
-    long = no_go(3000)
-    render_html(long, "en")
-    begun = time.perf_counter()
-    text = render_html(long, "en")
-    assert time.perf_counter() - begun < 0.25
-    assert len(text.encode()) < 300_000
+def test_long_report_stays_small() -> None:
+    """A workstation's report of 3,000 packets renders below 300 kB; how fast, `make bench` says."""
+    assert len(render_html(no_go(3000), "en").encode()) < 300_000
 
 
 def test_thousands_of_findings_and_deep_evidence_are_cut() -> None:
