@@ -262,13 +262,16 @@ def _iso_date(value: Any) -> Any:
     raise ValueError("a date like 2027-01-31 is expected")
 
 
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+
+
 class Waiver(Part):
     """A failure that somebody accepted until a date (UTC, inclusive)."""
 
     requirement: str
     reason: str
     approved_by: str
-    until: Annotated[date, BeforeValidator(_iso_date)]
+    until: IsoDate
 
 
 class Profile(Part):

@@ -18,7 +18,7 @@ _PLAIN = {"✗": "x", "✓": "+", "…": "...", "·": "-"}
 def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False) -> str:
     """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks."""
     words = Words(lang)
-    head = _painted(words(f"decision_{report.decision}"), _DECISION_COLOURS.get(report.decision, ""), colour)
+    head = painted_decision(report.decision, words, colour=colour)
     ready = answer.ready(report, words)
     todo = answer.actions(report, words)
     if ready:
@@ -32,7 +32,22 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(words("terminal_interrupted"))
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
-    return "".join(_PLAIN.get(character, character) for character in text) if plain else text
+    return in_ascii(text) if plain else text
+
+
+def painted_decision(decision: Decision, words: Words, *, colour: bool) -> str:
+    """The word of a decision, in its colour."""
+    return _painted(words(f"decision_{decision}"), _DECISION_COLOURS.get(decision, ""), colour)
+
+
+def marked(kind: str, *, colour: bool) -> str:
+    """The mark of one of answer.KINDS, in its colour."""
+    return _painted(_MARKS[kind], _COLOURS[kind], colour)
+
+
+def in_ascii(text: str) -> str:
+    """The text with ASCII marks, for streams that take no others."""
+    return "".join(_PLAIN.get(character, character) for character in text)
 
 
 def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
@@ -44,7 +59,7 @@ def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bo
     shown = rows[:_MOST_LINES]
     titles, causes = (max((len(row[column]) for row in shown), default=0) for column in (1, 2))
     lines = [
-        f"  {_painted(_MARKS[kind], _COLOURS[kind], colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
+        f"  {marked(kind, colour=colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
         for kind, title, seen, who in shown
     ]
     more = len(rows) - len(shown)

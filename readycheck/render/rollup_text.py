@@ -1,0 +1,139 @@
+"""The roll-up as the terminal prints it: the project's verdict, what blocks it, the fleet in numbers."""
+
+from collections.abc import Iterable, Mapping
+
+from readycheck.model.rollup import Answered, Attested, Notice, Rollup
+from readycheck.model.verdict import Decision, Finding, Severity, Status
+from readycheck.render import answer
+from readycheck.render import format as say
+from readycheck.render.clean import clean
+from readycheck.render.text import in_ascii, marked, painted_decision
+from readycheck.render.words import Words
+
+_TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES, _MOST_CAUSES, _MOST_FILES = 36, 64, 40, 8, 3
+_TROUBLES = (Status.FAIL, Status.INCONCLUSIVE)
+
+
+def render_rollup_text(rollup: Rollup, lang: str, *, colour: bool, plain: bool = False) -> str:
+    """Decision, date, what stands in the way with owner and lead time, counts, and what was left out."""
+    words = Words(lang)
+    head = painted_decision(rollup.decision, words, colour=colour)
+    if rollup.ready_on:
+        head += f"   {words('ready_earliest')} {say.day(rollup.ready_on, words)}"
+    elif rollup.decision == Decision.NO_GO:
+        head += f"   {words('ready_unknown')}"
+    lines = [head, *_findings(rollup, words, colour=colour), *_fleet(rollup, words)]
+    if rollup.trend:
+        lines += _trend(rollup, words)
+    lines += [_notice(notice, rollup, words) for notice in rollup.notices]
+    text = "\n".join([*lines, *_left_out(rollup, words)])
+    return in_ascii(text) if plain else text
+
+
+def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
+    answers = {f"question.{row.question}": row for row in reversed(rollup.attestations) if row.status != Status.PASS}
+    rows = [(answer.kind(finding), finding) for finding in rollup.findings]
+    shown = sorted(
+        (row for row in rows if row[0] in answer.KINDS),
+        key=lambda row: (answer.KINDS.index(row[0]), -(row[1].lead_time_days or 0)),
+    )
+    cells = [
+        (
+            kind,
+            clean(answer.title(finding, words), _TITLE_WIDTH),
+            clean(_seen(finding, _worst(answers.get(finding.metric), finding), words), _CAUSE_WIDTH),
+            _who(finding.owner, finding.lead_time_days, words),
+        )
+        for kind, finding in shown[:_MOST_LINES]
+    ]
+    titles, causes = (max((len(cell[column]) for cell in cells), default=0) for column in (1, 2))
+    lines = [
+        f"  {marked(kind, colour=colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
+        for kind, title, seen, who in cells
+    ]
+    more = len(shown) - len(cells)
+    return [*lines, f"  {words.count('more', more)}"] if more else lines
+
+
+def _worst(row: Attested | None, finding: Finding) -> Attested | None:
+    return row if row and row.status == finding.status else None
+
+
+def _seen(finding: Finding, row: Attested | None, words: Words) -> str:
+    """What was answered, or measured and asked, or why it is not known."""
+    if row:
+        site = f" ({words('rollup_site', site=clean(row.site, 40))})" if row.site else ""
+        if row.state == Answered.UNANSWERED:
+            return words("rollup_state_unanswered") + site
+        if row.state == Answered.ANSWERED:
+            day = say.day(row.on, words) or ""
+            return words("rollup_by", answer=clean(row.answer, 40), by=clean(row.by, 40), day=day) + site
+        return words(f"rollup_state_{row.state}", day=say.day(row.until or row.on, words) or "") + site
+    if finding.observed is None:
+        return words.failure(finding.reason).short if finding.reason else words("not_measured")
+    shown = say.amount(finding.observed, finding.unit, words)
+    return words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
+
+
+def _who(owner: str | None, days: int | None, words: Words) -> str:
+    return ", ".join(filter(None, (clean(owner or "", 40), words.count("days", days) if days is not None else "")))
+
+
+def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
+    fleet = rollup.workstations
+    head = words.count("rollup_reported", fleet.reported)
+    if fleet.expected:
+        head = words("rollup_of_agents", text=head, n=fleet.expected)
+    yield f"{head}{words('colon')}{_counts(fleet.decisions, words)}" if fleet.reported else head
+    sites = [site for site in rollup.sites if site.reported]
+    if len(sites) > 1:
+        for site in sites[:_MOST_CAUSES]:
+            yield f"  {_site(site.site, words)}{words('colon')}{_counts(site.decisions, words)}"
+        if len(sites) > _MOST_CAUSES:
+            yield f"  {words.count('more', len(sites) - _MOST_CAUSES)}"
+    causes = [cause for cause in rollup.causes if cause.severity == Severity.BLOCKER and cause.status in _TROUBLES]
+    if causes:
+        yield f"{words('rollup_causes')}{words('colon').rstrip()}"
+    for cause in causes[:_MOST_CAUSES]:
+        title = words.choose(cause.title) or clean(cause.requirement)
+        why = f" ({words.failure(cause.reason).short})" if cause.reason else ""
+        who = _who(cause.owner, cause.lead_time_days, words)
+        yield f"  {cause.count:>5}  {clean(title, _TITLE_WIDTH)}{why}   {who}".rstrip()
+    if len(causes) > _MOST_CAUSES:
+        yield f"  {words.count('more', len(causes) - _MOST_CAUSES)}"
+
+
+def _counts(decisions: Mapping[Decision, int], words: Words) -> str:
+    return ", ".join(words(f"rollup_decision_{decision}", n=n) for decision, n in decisions.items() if n)
+
+
+def _site(site: str | None, words: Words) -> str:
+    return words("rollup_site", site=clean(site, 40)) if site else words("rollup_no_site")
+
+
+def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
+    if (trend := rollup.trend) is None:
+        return
+    decision = words(f"decision_{trend.decision}")
+    counts = _counts(trend.workstations.decisions, words) or words.count("rollup_reported", 0)
+    yield words("rollup_then", day=say.day(trend.on, words), decision=decision, counts=counts)
+    if trend.changes:
+        names = ", ".join(clean(change.requirement, 40) for change in trend.changes[:_MOST_CAUSES])
+        yield f"  {words('rollup_changed', names=names)}"
+
+
+def _notice(notice: Notice, rollup: Rollup, words: Words) -> str:
+    silent = [site.site for site in rollup.sites if site.report is None and site.site is not None]
+    names = ", ".join(clean(site, 40) for site in silent[:_MOST_CAUSES]) or words("rollup_no_site")
+    more = f", {words.count('more', len(silent) - _MOST_CAUSES)}" if len(silent) > _MOST_CAUSES else ""
+    return words(f"rollup_notice_{notice}", n=rollup.profiles_seen, day=say.day(rollup.on, words), names=names + more)
+
+
+def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
+    for tally in rollup.left_out:
+        named = "; ".join(
+            clean(f"{one.file} ({one.detail})" if one.detail else one.file, 120) for one in tally.files[:_MOST_FILES]
+        )
+        counted = words(f"rollup_omitted_{tally.reason}", n=tally.count)
+        more = "; …" if tally.count > _MOST_FILES else ""
+        yield f"{words('rollup_left_out')}{words('colon')}{counted}{words('colon')}{named}{more}"
