@@ -81,6 +81,14 @@ def _on_stdout(text: str, why: str) -> ExitStatus:
     return ExitStatus.NOT_WRITTEN
 
 
+def _typed() -> str:
+    """A line of the terminal; its end is an interrupt."""
+    line = sys.stdin.readline()
+    if not line:
+        raise typer.Abort
+    return clean(line, _LONGEST)
+
+
 @dataclass
 class _Round:
     """What is the same for all questions; the name given last is offered for the next."""
@@ -158,9 +166,9 @@ class _Round:
     ) -> str | None:
         """One line from the terminal, asked until it will do; None if it is left empty."""
         while True:
-            label = f"  {self.words(f'attest_{field}')}"
-            typed = typer.prompt(label, default=default or "", show_default=bool(default), err=True)
-            text = clean(typed, _LONGEST)
+            offered = f" [{clean(default, 80)}]" if default else ""
+            typer.echo(f"  {self.words(f'attest_{field}')}{offered}{self.words('colon')}", err=True, nl=False)
+            text = _typed() or default or ""
             self.is_kept = text == (default or "")
             if text in ("", _NONE):
                 if not needed:

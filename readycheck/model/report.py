@@ -22,6 +22,7 @@ SCHEMA = "readycheck.report/1"
 
 
 _LARGEST = 1e300
+_MOST_ITEMS = 10_000
 _COLUMN = re.compile(r"\[\n(?:\s*(?:-?[0-9.e+-]+|null),?\n)+\s*\]")
 
 
@@ -189,6 +190,7 @@ class Report:
                 f"its schema is {_one_line(data['schema'])}, this version reads {SCHEMA}: use a newer readycheck"
             )
         body = {key: value for key, value in data.items() if key != "schema"}
+        _require_few(body)
         metrics = body.get("metrics")
         if isinstance(metrics, dict):
             body["metrics"] = {
@@ -199,9 +201,12 @@ class Report:
             body["run"] = body["run"] | {"scope": _scope_of(body.get("findings"))}
         try:
             # Strict, and from JSON: "0.001" is no number, "false" no truth, and an enum is its text.
-            report = _adapter().validate_json(to_json(body, inf_nan_mode="constants"), strict=True)
+            content = to_json(body, inf_nan_mode="constants")
+            if b"Infinity" in content or b"NaN" in content:  # a text may say so
+                require_finite(body)
+            report = _adapter().validate_json(content, strict=True)
         except (PydanticSerializationError, UnicodeEncodeError):
-            raise UnreadableReport("it holds text that is no Unicode") from None
+            raise UnreadableReport("it holds text that is no Unicode, or is nested too deeply") from None
         except ValidationError as error:
             raise UnreadableReport(said(error)) from None
         _require_sound(report)
@@ -214,15 +219,34 @@ class Report:
 
 
 def parsed(text: str) -> Any:
-    """JSON values of finite numbers; raises UnreadableReport."""
+    """JSON values; a number beyond any number comes out as infinite. Raises UnreadableReport."""
+    from pydantic_core import from_json  # noqa: PLC0415 - see _adapter
+
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:  # or nested deeply; the slower reader knows the line and the column
+        pass
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UnreadableReport(f"no JSON: {_one_line(str(error))}") from None
 
 
+def require_finite(values: Any) -> None:
+    """Raise UnreadableReport if a number in these JSON values is none."""
+    waiting = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UnreadableReport("no JSON: it holds a number that is beyond any number")
+        if isinstance(value, dict | list):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
 def said(error: "ValidationError") -> str:
     """The first thing wrong with a document, in one line."""
+    if error.error_count() > _MOST_ITEMS:
+        return f"it has {error.error_count():,} mistakes"
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return _one_line(".".join(str(part) for part in first["loc"])) + f": {first['msg']}"
 
@@ -235,18 +259,18 @@ def _adapter() -> "TypeAdapter[Report]":
     return TypeAdapter(Report)
 
 
+def _require_few(body: Mapping[str, Any]) -> None:
+    """Raise UnreadableReport where there are so many items that telling what is wrong with each would take minutes."""
+    for key in ("findings", "metrics", "observations"):
+        if isinstance(body.get(key), list | dict) and len(body[key]) > _MOST_ITEMS:
+            raise UnreadableReport(f"{key}: over {_MOST_ITEMS:,}, no report has so many")
+
+
 def _scope_of(findings: Any) -> str:
     """Whose requirements a run judged, where it does not say so itself: its findings do."""
     listed = findings if isinstance(findings, list) else []
     of_site = [isinstance(finding, dict) and finding.get("scope") == "site" for finding in listed]
     return "site" if of_site and all(of_site) else "workstation"
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{_one_line(text)} is beyond any number")
-    return number
 
 
 def _require_sound(report: Report) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from readycheck.model.report import Metric, ProfileReference, Tool, UnreadableReport, parsed, said
+from readycheck.model.report import Metric, ProfileReference, Tool, UnreadableReport, parsed, require_finite, said
 from readycheck.model.verdict import Decision, Finding, Severity, Status, Text
 
 if TYPE_CHECKING:
@@ -277,6 +277,7 @@ class Rollup:
         from pydantic import ValidationError  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
 
         values = parsed(text)
+        require_finite(values)
         schema = values.get("schema") if isinstance(values, dict) else None
         if schema != SCHEMA:
             newer = isinstance(schema, str) and schema.startswith(SCHEMA.partition("/")[0] + "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -258,7 +259,8 @@ class Requirement(Comparison):
 
 def _iso_date(value: Any) -> Any:
     if isinstance(value, str) and _ISO_DATE.fullmatch(value):
-        return date.fromisoformat(value)
+        with contextlib.suppress(ValueError):  # no month has 41 days
+            return date.fromisoformat(value)
     raise ValueError("a date like 2027-01-31 is expected")
 
 
