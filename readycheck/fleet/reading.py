@@ -29,10 +29,15 @@ class Place:
 
 
 def places(paths: Iterable[Path]) -> Iterator[Place]:
-    """The files named, and below each folder every *.json, in the order of names; each file once."""
+    """The files named, and below each folder every *.json, in the order of names; each file once.
+
+    Files are called by their path in the folder; by the whole path where there are several.
+    """
     seen: set[str] = set()
+    paths = list(paths)
+    start = None if len(paths) > 1 else paths[0]
     for path in paths:
-        for place in _below(str(path)) if os.path.isdir(path) else [_named(str(path))]:  # noqa: PTH112 - never raises
+        for place in _below(str(path), start) if os.path.isdir(path) else [_named(str(path))]:  # noqa: PTH112 - never raises
             absolute = os.path.abspath(place.path)  # noqa: PTH100 - links stay links
             if absolute not in seen:
                 seen.add(absolute)
@@ -43,14 +48,14 @@ def _named(path: str) -> Place:
     return Place(path, _shown(path), is_named=True)
 
 
-def _below(folder: str) -> Iterator[Place]:
+def _below(folder: str, start: Path | None) -> Iterator[Place]:
     closed: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=closed.append):
         folders.sort()
         for name in sorted(files):
             if name.lower().endswith(".json"):
                 path = os.path.join(parent, name)  # noqa: PTH118 - millions of files
-                yield Place(path, _shown(os.path.relpath(path, folder)), is_named=False)
+                yield Place(path, _shown(os.path.relpath(path, start) if start else path), is_named=False)
     yield from (_named(error.filename) for error in closed if isinstance(error.filename, str))
 
 

@@ -117,13 +117,15 @@ def _notices(
         Notice.NO_REPORTS: not counting,
         Notice.NOTHING_ASKED: not findings,
         Notice.SEVERAL_PROFILES: len(summary.profiles) > 1,
-        Notice.OTHER_TARGETS: any(
-            outcome.reason == FailureCode.OTHER_TARGETS for entry in counting for outcome in entry.outcomes
-        ),
+        Notice.OTHER_TARGETS: any(FailureCode.OTHER_TARGETS in _reasons(entry) for entry in counting),
         Notice.AFTER_THE_DAY: any(entry.started_at[:10] > on.isoformat() for entry in counting),
         Notice.SITES_WITHOUT_REPORT: asks_of_sites and bool(site.without_report(sites)),
     }
     return tuple(notice for notice in Notice if holds[notice])
+
+
+def _reasons(entry: Entry) -> set[str | None]:
+    return {outcome.reason for outcome in entry.outcomes} | {finding.reason for finding in entry.findings}
 
 
 def _trend(earlier: Rollup, findings: Sequence[Finding]) -> Trend:

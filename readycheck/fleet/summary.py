@@ -1,7 +1,7 @@
 """A report reduced to what a roll-up needs, and the merge of such summaries: in any order and grouping the same."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
@@ -106,7 +106,7 @@ def summary_of(report: Report, *, profile: tuple[str, str], file: str, digest: s
         file=file,
         decision=_whole(report.decision, report.findings),
         outcomes=() if of_site else _shared(tuple(map(_outcome, report.findings))),
-        findings=report.findings if of_site else (),
+        findings=tuple(map(_cut, report.findings)) if of_site else (),
         browser=None if of_site else _browser(report),
         headset=None if of_site else _headset(report),
     )
@@ -158,7 +158,14 @@ def _whole(decision: Decision, findings: Iterable[Finding]) -> Decision:
 
 
 def _outcome(finding: Finding) -> Outcome:
-    return Outcome(finding.requirement, finding.status, finding.reason if finding.status != Status.PASS else None)
+    reason = None if finding.status == Status.PASS else _name(finding.reason)
+    return Outcome(finding.requirement, finding.status, reason)
+
+
+def _cut(finding: Finding) -> Finding:
+    """A finding without the endless texts that a forged report may hold."""
+    observed = _name(finding.observed) if isinstance(finding.observed, str) else finding.observed
+    return replace(finding, observed=observed, unit=_name(finding.unit) or "", reason=_name(finding.reason))
 
 
 @lru_cache(maxsize=4096)

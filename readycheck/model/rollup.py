@@ -44,7 +44,7 @@ class Notice(StrEnum):
     SEVERAL_PROFILES = auto()
     """The reports were measured under profiles with different digests."""
     OTHER_TARGETS = auto()
-    """Some workstations were measured against other targets than this profile's: inconclusive."""
+    """Some workstations or sites were measured against other targets than this profile's: inconclusive."""
     AFTER_THE_DAY = auto()
     """Some reports that count say that they started after the roll-up's day."""
     SITES_WITHOUT_REPORT = auto()

@@ -83,7 +83,7 @@ def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
     fleet = rollup.workstations
     head = words.count("rollup_reported", fleet.reported)
     if fleet.expected:
-        head = words("rollup_of_agents", text=head, n=fleet.expected)
+        head = words.count("rollup_of_agents", fleet.expected, text=head)
     yield f"{head}{words('colon')}{_counts(fleet.decisions, words)}" if fleet.reported else head
     sites = [site for site in rollup.sites if site.reported]
     if len(sites) > 1:
@@ -131,9 +131,6 @@ def _notice(notice: Notice, rollup: Rollup, words: Words) -> str:
 
 def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
     for tally in rollup.left_out:
-        named = "; ".join(
-            clean(f"{one.file} ({one.detail})" if one.detail else one.file, 120) for one in tally.files[:_MOST_FILES]
-        )
-        counted = words(f"rollup_omitted_{tally.reason}", n=tally.count)
-        more = "; …" if tally.count > _MOST_FILES else ""
-        yield f"{words('rollup_left_out')}{words('colon')}{counted}{words('colon')}{named}{more}"
+        named = [f"{one.file}: {one.detail}" if one.detail else one.file for one in tally.files[:_MOST_FILES]]
+        files = "; ".join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
+        yield words("rollup_left_out", reason=words(f"rollup_omitted_{tally.reason}"), n=tally.count, files=files)

@@ -26,7 +26,7 @@ requirements:
 APPROVED = """\
 schema: readycheck.attestations/1
 profile: acme
-answers: [{question: bypass, answer: approved, by: CISO, on: 2026-11-20}]
+answers: [{question: bypass, answer: approved, by: CISO, on: 2025-11-20}]
 """
 
 
@@ -71,7 +71,7 @@ def test_folder_becomes_one_verdict(cli: Cli, folder: Path) -> None:
 
     assert answer.status == 0
     assert told[0].strip() == "GO"
-    assert "2 workstations reported of 2 agents: 2 go" in told
+    assert "2 workstations reported, of 2 agents: 2 go" in told
     assert Path(path).name.startswith("rollup-")
     assert json.loads(Path(path).read_text(encoding="utf-8"))["schema"] == "readycheck.rollup/1"
 
@@ -88,7 +88,7 @@ def test_blockers_are_told_with_owner_and_lead_time(cli: Cli, folder: Path) -> N
     assert "NO-GO   ready at the earliest 12\u00a0Dec\u00a02026" in answer.out
     assert "workplace IT, 20 days" in answer.out
     assert "Relay over UDP (no answer)" in answer.out
-    assert "1 poste remonté pour 2 agents" in french.out
+    assert "1 poste remonté, pour 2 agents" in french.out
 
 
 def test_statuses(cli: Cli, folder: Path) -> None:
@@ -134,7 +134,7 @@ def test_trend_is_told(cli: Cli, folder: Path) -> None:
 
     assert answer.status == 0
     assert "changed since: bypass" in answer.out
-    assert "1 that are no reports" in answer.out
+    assert "Left out, no report: 1 (rollup-" in answer.out
 
 
 def test_other_profiles_prove_nothing_here(cli: Cli, folder: Path) -> None:
