@@ -1,7 +1,7 @@
 """What people attested, judged: each question at each site that it concerns, and the finding that comes of it."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from readycheck.model.failure import FailureCode
 from readycheck.model.rollup import Answered, Attested
@@ -88,7 +88,8 @@ def _state(answer: Answer | None, on: date) -> Answered:
         return Answered.UNANSWERED
     if answer.until and answer.until < on:
         return Answered.EXPIRED
-    return Answered.NOT_YET if answer.on and answer.on > on else Answered.ANSWERED
+    # East of Greenwich it is already tomorrow.
+    return Answered.NOT_YET if answer.on and answer.on > on + timedelta(days=1) else Answered.ANSWERED
 
 
 def _finding(question: Question, worst: Attested) -> Finding:

@@ -50,7 +50,7 @@ def worst_findings(
             for finding in site.report.findings
             if finding.requirement == unknown.requirement
         ]
-        if missing:
+        if missing or not found:
             found.append(replace(unknown, reason=FailureCode.NOT_PROVEN))
         worst.append(min(found, key=lambda finding: _badness(finding, lower=lower_is_worse[finding.requirement])))
     return worst

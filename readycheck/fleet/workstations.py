@@ -48,7 +48,7 @@ def fleet_metrics(fleet: Workstations, causes: Sequence[Cause]) -> dict[str, Met
 def _ratio(part: int, whole: int | None, reason: str | None) -> Metric:
     if not whole:
         return Metric(None, "ratio", reason=FailureCode.NOT_PROVEN)
-    return Metric(round(part / whole, 6) if part < whole else part / whole, "ratio", reason=reason)
+    return Metric(part / whole, "ratio", reason=reason)
 
 
 def causes(entries: Iterable[Entry], asked: Asked) -> tuple[Cause, ...]:

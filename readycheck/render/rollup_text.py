@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from readycheck.model.rollup import Answered, Attested, Notice, Rollup
-from readycheck.model.verdict import Decision, Finding, Severity, Status
+from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.clean import clean
@@ -41,7 +41,10 @@ def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
         (
             kind,
             clean(answer.title(finding, words), _TITLE_WIDTH),
-            clean(_seen(finding, _worst(answers.get(finding.metric), finding), words), _CAUSE_WIDTH),
+            clean(
+                _seen(finding, _worst(answers.get(finding.metric), finding), words) + _where(finding, rollup),
+                _CAUSE_WIDTH,
+            ),
             _who(finding.owner, finding.lead_time_days, words),
         )
         for kind, finding in shown[:_MOST_LINES]
@@ -73,6 +76,21 @@ def _seen(finding: Finding, row: Attested | None, words: Words) -> str:
         return words.failure(finding.reason).short if finding.reason else words("not_measured")
     shown = say.amount(finding.observed, finding.unit, words)
     return words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
+
+
+def _where(finding: Finding, rollup: Rollup) -> str:
+    """The sites whose own reports say so, in brackets."""
+    if finding.scope != Scope.SITE:
+        return ""
+    names = [
+        clean(site.site, 40)
+        for site in rollup.sites
+        if site.site and site.report
+        for own in site.report.findings
+        if (own.requirement, own.status) == (finding.requirement, finding.status)
+    ]
+    more = ["…"] * (len(names) > _MOST_FILES)
+    return f" ({', '.join(names[:_MOST_FILES] + more)})" if names else ""
 
 
 def _who(owner: str | None, days: int | None, words: Words) -> str:

@@ -27,6 +27,7 @@ from readycheck.model.rollup import Answered, Notice, Omission, Rollup
 from readycheck.model.verdict import Decision, Scope, Status
 from readycheck.profile.attestations import Attestations
 from readycheck.profile.schema import Profile
+from readycheck.render.rollup_text import render_rollup_text
 from tests.unit.report_samples import report
 
 DAY = date(2026, 11, 23)
@@ -62,7 +63,7 @@ def ran(
     day: int = 1,
     of_site: bool = False,
     under: Profile | None = None,
-    **metrics: Metric,
+    **metrics: Any,
 ) -> Report:
     """A report judged under the profile, as the roll-up is given it."""
     plain = report()
@@ -218,6 +219,23 @@ def test_worst_site_speaks(reports: list[Report], status: Status, observed: floa
     assert found.reason == ("not_proven" if status == Status.INCONCLUSIVE else None)
 
 
+def test_text_names_the_sites_that_fail() -> None:
+    """The worst figure, and where else the requirement fails."""
+    reports = [lossy(0.0, "lyon"), lossy(0.02, "paris"), lossy(0.05, "nantes")]
+    text = render_rollup_text(rolled(*reports, under=profile(more=[LINK])), "en", colour=False)
+
+    assert "5 %, asked: at most 1 % (nantes, paris)" in text.replace("\u00a0", " ")
+
+
+def test_endless_reasons_are_cut() -> None:
+    """A forged report's texts do not fill the document."""
+    endless: dict[str, Any] = {"p__works": Metric(None, "bool", reason="x" * 100_000)}
+    rollup = rolled(ran("h1", **endless), replace(lossy(0.02, "lyon"), findings=()), under=profile(more=[LINK]))
+
+    assert len(rollup.dumps()) < 20_000
+    assert rollup.causes[0].reason == "x" * 99 + "…"
+
+
 def test_what_a_sites_run_left_out_is_not_passed_over() -> None:
     """A site report made with --only leaves its other requirements open."""
     one = lossy(0.0, "lyon")
@@ -249,7 +267,8 @@ def answer(said: str, **more: Any) -> dict[str, Any]:
         ([], Status.INCONCLUSIVE, Decision.INCONCLUSIVE, "2027-01-07"),
         ([answer("approved", until="2026-11-22")], Status.INCONCLUSIVE, Decision.INCONCLUSIVE, "2027-01-07"),
         ([answer("approved", until="2026-11-23")], Status.PASS, Decision.GO, None),
-        ([answer("approved", on="2026-11-24")], Status.INCONCLUSIVE, Decision.INCONCLUSIVE, "2027-01-07"),
+        ([answer("approved", on="2026-11-24")], Status.PASS, Decision.GO, None),
+        ([answer("approved", on="2026-11-25")], Status.INCONCLUSIVE, Decision.INCONCLUSIVE, "2027-01-07"),
         ([answer("approved", site="lyon")], Status.PASS, Decision.GO, None),
         ([answer("approved", site="paris")], Status.INCONCLUSIVE, Decision.INCONCLUSIVE, "2027-01-07"),
         ([answer("approved"), answer("refused", site="lyon")], Status.FAIL, Decision.NO_GO, None),
