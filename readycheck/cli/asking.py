@@ -66,8 +66,7 @@ def _written(path: Path, before: bytes | None, text: str, words: Words) -> ExitS
         elif path.read_bytes() != before:
             return _on_stdout(text, words("attest_changed", file=path))
         elif before != text.encode():
-            replace_whole(path, text)
-            typer.echo(words("attest_kept", file=f"{path}.bak"), err=True)
+            typer.echo(words("attest_kept", file=replace_whole(path, text)), err=True)
     except OSError as error:
         return _on_stdout(text, words("attest_not_written", file=path, why=error.strerror or error))
     typer.echo(words("attest_next", file=path), err=True)

@@ -37,8 +37,8 @@ def write_new(path: Path, text: str) -> None:
         _publish(temporary, path)
 
 
-def replace_whole(path: Path, text: str) -> None:
-    """Put this text in a file's place in one step, with the file's permissions; NAME.bak is what it was before.
+def replace_whole(path: Path, text: str) -> Path:
+    """Put this text in a file's place in one step, with the file's permissions; NAME.bak, returned, is what it was.
 
     Raises OSError, and then the file is as it was.
     """
@@ -50,6 +50,7 @@ def replace_whole(path: Path, text: str) -> None:
         with _beside(target, content) as temporary:
             temporary.chmod(mode)
             temporary.replace(target)
+    return kept
 
 
 @contextlib.contextmanager
