@@ -97,7 +97,7 @@ class _Round:
     site: str | None
     by: str | None = None
     is_kept: bool = False
-    """The last line was Enter alone, or the same again."""
+    """The last line was Enter alone."""
 
     def asked(self, question: Question, answers: list[Answer]) -> list[Answer]:
         """The answers with this question's: as it was, changed, or added."""
@@ -117,13 +117,14 @@ class _Round:
         said = self._line("answer", old.answer if old else None, lambda text: "" if text in choices else one_of)
         if said is None:
             return Answer(question=question.id, site=self.site) if old else None
-        if old and old.answer == said and self.is_kept:
+        if old and self.is_kept:
             return old
         same = old if old and old.answer == said else None
+        holds = same if same and not (same.until and same.until < self.today) else None
         self.by = self._line("by", (old.by if old else None) or self.by, lambda _: "", needed=True)
-        on = self._day("on", (same.on if same else None) or self.today)
+        on = self._day("on", (holds.on if holds else None) or self.today)
         evidence = self._line("evidence", same.evidence if same else None, lambda _: "")
-        until = self._day("until", same.until if same else None, first=on)
+        until = self._day("until", holds.until if holds else None, first=on)
         note = self._line("note", same.note if same else None, lambda _: "")
         given = {
             "question": question.id,
@@ -167,8 +168,9 @@ class _Round:
         while True:
             offered = f" [{clean(default, 80)}]" if default else ""
             typer.echo(f"  {self.words(f'attest_{field}')}{offered}{self.words('colon')}", err=True, nl=False)
-            text = _typed() or default or ""
-            self.is_kept = text == (default or "")
+            typed = _typed()
+            self.is_kept = not typed
+            text = typed or default or ""
             if text in ("", _NONE):
                 if not needed:
                     return None

@@ -59,6 +59,17 @@ def test_enter_keeps_what_was_answered(ask: Callable[..., Any]) -> None:
     assert not Path("a.yaml.bak").exists()
 
 
+def test_expired_answer_is_renewed(ask: Callable[..., Any]) -> None:
+    """The same answer typed again is dated today, without the old end; who and which proof are offered."""
+    ask(["approved", "CISO", "2024-01-01", "T-1", "2024-12-31", ""])
+    assert ask(["approved", "", "", "", "", ""]).status == 0
+    text = Path("a.yaml").read_text(encoding="utf-8")
+
+    assert "by: CISO" in text
+    assert "evidence: T-1" in text
+    assert "2024" not in text
+
+
 def test_change_keeps_other_sites_and_the_former_file(ask: Callable[..., Any]) -> None:
     """A new answer takes the old one's place; what stands for another site stays, and so does the old file."""
     ask(["approved", "CISO", "2026-11-20", "T-1", "", ""], "--site", "lyon")
