@@ -77,7 +77,9 @@ def _signs(visit: Visit, visits: Sequence[Visit], shared_keys: frozenset[str]) -
         signs.append(KEY_OF_ITS_ISSUER)
     if visit.via != "DIRECT" and visit.passed_through:
         signs.append(PROXY_HEADER_INSIDE)
-    if visit.failure and visit.failure.detail == HTTP_ANSWER:
+    # a server of the project's own CA that answers HTTP is a web server at the wrong port
+    strange = visit.via != "DIRECT" or chain.anchor != "profile"
+    if strange and visit.failure and visit.failure.detail == HTTP_ANSWER:
         signs.append(HTTP_ANSWER_TO_STUN)
     return signs
 

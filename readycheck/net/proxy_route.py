@@ -96,10 +96,10 @@ def _failed(url: str, source: str, failure: Failure) -> ProxyAnswer:
 def _told(url: str, source: str, outcome: str | Failure) -> ProxyAnswer:
     if isinstance(outcome, Failure):
         return _failed(url, source, outcome)
-    return ProxyAnswer(url, source, parse_answer(outcome), _shown(outcome))
+    return ProxyAnswer(url, source, parse_answer(outcome), shown_text(outcome))
 
 
-def _shown(text: str) -> str:
+def shown_text(text: str) -> str:
     """The PAC file's own words, fit to be shown: no passwords, no control characters, no end of them."""
     return _USERINFO.sub("***@", _CONTROL.sub(" ", text)).strip()[:_LONGEST_TEXT] or "DIRECT"
 

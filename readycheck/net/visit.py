@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.model.proxy import Hop
+from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.visit import Visit
 from readycheck.net.http1 import HttpAnswer, exchange
 from readycheck.net.pac.url import Target, parse_target
+from readycheck.net.portal import captive_portal
 from readycheck.net.stream import Stream
 from readycheck.net.turn import Trace, TurnServer, open_session
 from readycheck.net.way import WayTrace, open_tls_way, open_way
@@ -74,7 +75,15 @@ async def visit_url(
         failure = error.failure
     except TimeoutError:
         failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {VISIT_LIMIT_S:g} s")
-    return notes.visit(reached=_spoke(notes), failure=failure)
+    portal = await _portal(target.host, notes.way, failure)
+    return notes.visit(reached=_spoke(notes) and not portal, failure=portal or failure)
+
+
+async def _portal(host: str, way: WayTrace, failure: Failure | None) -> Failure | None:
+    """The captive portal behind a certificate that was not believed; None where there is no reason to look."""
+    if failure is None or way.via != str(DIRECT) or failure.operation != "tls_handshake":
+        return None
+    return await captive_portal(host)
 
 
 def _spoke(notes: _Notes) -> bool:
@@ -171,6 +180,7 @@ async def visit_turn(server: TurnServer) -> Visit:
         failure = None if trace.reached else error.failure
     except TimeoutError:
         failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {VISIT_LIMIT_S:g} s")
+    failure = await _portal(server.server_name, trace.way, failure) or failure
     said: dict[str, Any] = {"answered_ms": _ms(time.perf_counter() - started_s)} if trace.reached else {}
     if server.transport == "udp":
         return Visit("DIRECT", trace.reached, address=hostport(server.address, server.port), failure=failure, **said)
