@@ -93,5 +93,17 @@ class Load:
             blocked = self.erlang * blocked / (agents + self.erlang * blocked)
         return agents
 
+    def calls_in_system(self, agents: int, exceeded_ratio: float) -> int | None:
+        """Calls that wait or are handled, exceeded at most this share of the time; None where the queue only grows.
+
+        Beyond the agents the tail is geometric: P(N >= agents + k) = C · (load / agents)^k.
+        """
+        if self.erlang >= agents:
+            return None
+        waiting = erlang_c(agents, self.erlang)
+        if waiting <= exceeded_ratio:
+            return agents
+        return agents - 1 + ceil(log(exceeded_ratio / waiting) / log(self.erlang / agents))
+
     def _answered(self, waiting: float, agents: int, within_s: float) -> float:
         return 1 - waiting * exp(-(agents - self.erlang) * within_s / self.handling_s)

@@ -111,7 +111,7 @@ def opus(bitrate_bps: int, ptime_ms: int = 20) -> Codec:
 
 G711 = Codec("g711", 64_000)  # RFC 3551 section 4.5.14
 G722 = Codec("g722", 64_000)  # RFC 3551 section 4.5.2
-G729 = Codec("g729", 8_000)  # RFC 3551 section 4.5.6; no browser speaks it (RFC 7874 section 3)
+G729 = Codec("g729", 8_000)  # RFC 3551 section 4.5.6; no codec of WebRTC (RFC 7874 section 3)
 
 
 @dataclass(frozen=True)

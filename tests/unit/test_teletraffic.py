@@ -114,9 +114,18 @@ def test_staffing_equals_the_worked_example() -> None:
     assert load.answered_ratio(13, 20) == 0
 
 
-@given(
-    calls=st.floats(0.01, 1e6), handling=st.floats(1, 3600), ratio=st.floats(0.01, 0.999), within=st.floats(0, 600)
-)
+def test_calls_in_the_system_equal_the_summed_series() -> None:
+    """The quantile of the queue's states, summed one by one: 8 erlang, 10 agents, and only as many as there are."""
+    weights = [8.0**k / factorial(min(k, 10)) / (10.0 ** (k - 10) if k > 10 else 1) for k in range(300)]
+    within = list(accumulate(weight / sum(weights) for weight in weights))
+    expected = next(k for k, total in enumerate(within) if total >= 0.999)
+
+    assert Load(8 * 3600, 1).calls_in_system(10, 0.001) == expected
+    assert Load(3600, 1).calls_in_system(100, 0.001) == 100
+    assert Load(3600, 1).calls_in_system(1, 0.001) is None
+
+
+@given(calls=st.floats(0.01, 1e6), handling=st.floats(1, 3600), ratio=st.floats(0.01, 0.999), within=st.floats(0, 600))
 def test_staffing_is_the_fewest_agents(calls: float, handling: float, ratio: float, within: float) -> None:
     """One agent fewer misses the target, more never do."""
     load = Load(calls, handling)
