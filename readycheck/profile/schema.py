@@ -10,7 +10,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -20,7 +19,9 @@ from pydantic import (
 
 from readycheck.model.evidence import Scale, Value
 from readycheck.model.verdict import Scope, Severity
+from readycheck.profile.part import STRICT
 from readycheck.profile.scalars import UNRESOLVED, BitRate, Days, Identifier, ScalarText, Words
+from readycheck.profile.site import Site
 from readycheck.rtc.ice_server import IceUrl, parse_ice_url
 
 SCHEMA = "readycheck.profile/1"
@@ -32,7 +33,7 @@ COMPARATORS = ("at_most", "at_least", "equals", "one_of", "version_at_least", "m
 class Part(BaseModel):
     """Base of every mapping: unknown keys and loose types are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+    model_config = STRICT
 
 
 class SignallingTarget(Part):
@@ -173,23 +174,6 @@ class BandwidthSettings(Part):
 
     via: Literal["reflector", "relay"] = "reflector"
     calls: int = Field(default=1, ge=1)
-
-
-class Link(Part):
-    """The site's link to the internet."""
-
-    down_bps: BitRate
-    up_bps: BitRate
-    kind: str | None = None
-    voice_share: float = Field(default=1, gt=0, le=1)
-
-
-class Site(Part):
-    """How many agents share which link."""
-
-    agents: int | None = Field(default=None, ge=1)
-    occupancy: float = Field(default=0.85, gt=0, le=1)
-    link: Link | None = None
 
 
 class AllowedBrowser(Part):
