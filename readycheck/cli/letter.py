@@ -51,7 +51,7 @@ def letter(
     if composed is None:
         raise _nothing_to_ask(profile, asked)
     if output is None:
-        typer.echo(_rendered(composed, chosen[0], lang), nl=False)
+        _print(composed, chosen[0], lang)
     else:
         raise typer.Exit(_write(composed, output, chosen, lang))
 
@@ -90,6 +90,11 @@ def _rendered(composed: "Letter", form: str, lang: str) -> str:
     return _renderer(form)(composed, lang)
 
 
+def _print(composed: "Letter", form: str, lang: str) -> None:
+    """On stdout lines end as the system ends them, those of CSV as well."""
+    typer.echo(_rendered(composed, form, lang).replace("\r\n", "\n"), nl=False)
+
+
 def _renderer(form: str) -> "Callable[[Letter, str], str]":
     if form == "html":
         from readycheck.letter.page import render_letter  # noqa: PLC0415 - jinja2 only where a page is wanted
@@ -117,7 +122,7 @@ def _write(composed: "Letter", folder: Path, formats: Sequence[str], lang: str) 
             "choose another folder with --output",
             err=True,
         )
-        typer.echo(_rendered(composed, "md" if "md" in formats else formats[0], lang), nl=False)
+        _print(composed, "md" if "md" in formats else formats[0], lang)
         typer.echo("".join(f"{path}\n" for path in written), err=True, nl=False)
         return ExitStatus.NOT_WRITTEN
     typer.echo("\n".join(map(str, written)))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,10 +61,7 @@ class Address:
 
 def parse_address(url: str) -> Address | None:
     """Host and port of a URL that the softphone or a probe meets; None if it is no such URL."""
-    variables = _VARIABLE.findall(url)
-    numbers = iter(range(len(variables)))
-    # a variable may hold anything, but what is written stays one piece: no colon in it parts host from port
-    masked = _VARIABLE.sub(lambda _: f"\ue000{next(numbers)}\ue001", url.strip())
+    masked, shown = _masked(url.strip())
     match = _SCHEME.fullmatch(masked)
     if not match:
         return None
@@ -74,13 +72,17 @@ def parse_address(url: str) -> Address | None:
     where = _AUTHORITY.fullmatch(_authority(scheme, match["rest"]))
     if scheme not in _SCHEMES or not where:
         return None
-
-    def shown(text: str) -> str:
-        return _TOKEN.sub(lambda token: variables[int(token[1])], text)
-
     protocol, usual_port, purpose, tls, proxied = _SCHEMES[scheme]
     host = _one_spelling(where["ipv6"] or where["host"])
     return Address(shown(host), shown(where["port"] or usual_port), protocol, purpose, tls, proxied)
+
+
+def _masked(text: str) -> tuple[str, Callable[[str], str]]:
+    """The text with each `${NAME}` as one piece that no separator parts; and the way back."""
+    variables = _VARIABLE.findall(text)
+    numbers = iter(range(len(variables)))
+    masked = _VARIABLE.sub(lambda _: f"\ue000{next(numbers)}\ue001", text)
+    return masked, lambda part: _TOKEN.sub(lambda token: variables[int(token[1])], part)
 
 
 def _authority(scheme: str, rest: str) -> str:
@@ -100,12 +102,13 @@ def _one_spelling(host: str) -> str:
 def destination(text: str) -> str:
     """What a flow is asked towards: a name, a wildcard, an address or a network; of a URL the host alone."""
     try:
-        return str(ipaddress.ip_network(text.strip(), strict=False)).removesuffix("/32").removesuffix("/128")
+        found = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
-        pass
-    if parsed := parse_address(text):
-        return parsed.host
-    return _one_spelling(re.split(r"[/?#]", text.strip().rpartition("://")[2])[0].rpartition("@")[2])
+        masked, shown = _masked(text.strip())
+        parsed = parse_address(text)
+        host = re.split(r"[/?#]", masked.rpartition("://")[2])[0].rpartition("@")[2]
+        return parsed.host if parsed else shown(_one_spelling(host))
+    return str(found if found.num_addresses > 1 else found.network_address)
 
 
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

@@ -197,9 +197,12 @@ def _holds(ports: str, port: int) -> bool:
 def _gaps(profile: Profile, rows: tuple[Row, ...]) -> dict[str, tuple[str, ...]]:
     media = profile.targets.media
     urls = list(_urls(profile))
-    written = [*urls, *(text for flow in profile.flows for text in (*flow.to, *flow.ports))]
+    # of what a path or a password needs nobody has to be told
+    read = {url: parse_address(url) for url in urls}
+    written = [f"{address.host}:{address.port}" if address else url for url, address in read.items()]
+    written += [*(text for flow in profile.flows for text in (*flow.to, *flow.ports))]
     written += [*media.cidrs, *media.udp_ports] if media else []
-    lost = [url for url in urls if not parse_address(url)]
+    lost = [url for url, address in read.items() if not address]
     return {
         "variables": _each_once(name for text in written for name in variables_in(text)),
         # a scheme is all that may be shown: whatever cannot be taken apart may hold a password
