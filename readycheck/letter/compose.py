@@ -100,7 +100,7 @@ def compose(
         wanted=wanted,
         summary=f"{words.count('summary', len(matrix.rows))} {words('summary_stake')}",
         gaps=_gaps(matrix, pac, words),
-        asks=_asks(matrix, words),
+        asks=_asks(matrix, pac, words),
         groups=_groups(matrix, seen, day or "", words),
         measured=day,
         pac=pac.text,
@@ -124,12 +124,13 @@ def _gaps(matrix: Matrix, pac: PacLines, words: Words) -> tuple[str, ...]:
     return (*found, words("gap_pac", names=_named(lost, words))) if lost else tuple(found)
 
 
-def _asks(matrix: Matrix, words: Words) -> tuple[Ask, ...]:
+def _asks(matrix: Matrix, pac: PacLines, words: Words) -> tuple[Ask, ...]:
     """Each thing only where some row of the matrix needs it."""
     direct, exempt = matrix.direct, matrix.exempt
     asks = [Ask(words("ask_open"), words("ask_open_text"))]
     if direct:
-        said = ["ask_bypass_text"] + ["ask_bypass_voice"] * any(row.voice for row in direct)
+        said = ["ask_bypass_text" if pac.text else "ask_bypass_text_list"]
+        said += ["ask_bypass_voice"] * any(row.voice for row in direct)
         said += ["ask_bypass_held"] * _serves(direct, "websocket")
         said += ["ask_bypass_dns"] * any(kind(row.destination) != "networks" for row in direct)
         asks.append(_ask("ask_bypass", said, matrix.destinations(direct), words))

@@ -43,7 +43,7 @@ def _code(text: str) -> str:
 def _head(letter: Letter, words: Words) -> str:
     wanted = say.day(letter.wanted, words) if letter.wanted else _BLANK
     entries = [("to", words("to_whom")), ("from", _BLANK), ("dated", say.day(letter.written, words))]
-    entries += [("wanted", wanted), ("reference", _BLANK)]
+    entries.append(("wanted", wanted))
     return "\n".join(f"- **{words(key)}**{words('colon')}{value}" for key, value in entries)
 
 

@@ -94,12 +94,12 @@ class Matrix:
     @property
     def direct(self) -> tuple[Row, ...]:
         """Rows that a browser would send through its proxy."""
-        return tuple(row for row in self.rows if row.proxied and not is_any(row.destination))
+        return tuple(row for row in self.rows if row.proxied)
 
     @property
     def exempt(self) -> tuple[Row, ...]:
         """Rows that TLS inspection would touch."""
-        return tuple(row for row in self.rows if row.tls and not is_any(row.destination))
+        return tuple(row for row in self.rows if row.tls)
 
     @property
     def udp(self) -> tuple[Row, ...]:
@@ -160,7 +160,8 @@ def _of_urls(urls: Iterable[str], purpose: str | None = None) -> Iterator[Row]:
 
 def _of_flow(flow: Flow, to: str, port: str) -> Row:
     """On the web's ports browsers ask their proxy, and on 443 they speak TLS; what else a flow is, nobody knows."""
-    tls, plain = (flow.protocol == "tcp" and _holds(port, known) for known in (443, 80))
+    web = flow.protocol == "tcp" and not is_any(to)  # past the proxy, or uninspected, everybody may not be
+    tls, plain = (web and _holds(port, known) for known in (443, 80))
     return Row(to, flow.protocol, port, ("flow",), tls=tls, proxied=tls or plain, why=(flow.why,) if flow.why else ())
 
 

@@ -143,6 +143,7 @@ def test_open_list_is_not_called_closed() -> None:
 
     assert "not closed yet" in composed.risks[0]
     assert composed.pac == ""
+    assert (rows(composed)[0]["proxy"], rows(composed)[0]["tls_inspection"]) == ("", "")
     assert "any destination" in composed.gaps[0]
 
 
@@ -151,6 +152,7 @@ def test_variables_are_shown_and_no_pac_line_pretends_to_know_them() -> None:
     composed = letter(profile({"signalling": [{"url": "wss://${REGION}.example.com/"}]}))
 
     assert composed.pac == ""
+    assert "PAC" not in render_markdown(composed, "en")
     assert "${REGION}" in composed.gaps[0]
     assert rows(composed)[0]["destination"] == "${REGION}.example.com"
     assert "`${REGION}.example.com`" in render_markdown(composed, "en")
