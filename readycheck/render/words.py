@@ -37,7 +37,7 @@ class FailureWords:
 class Words:
     """One language's words: call it with a key of the catalogue and the values that its text names.
 
-    A catalogue is a file of that name; what every renderer shares stands in `page`.
+    A catalogue is a file of that name: its words come first, then those of `page`, which every renderer shares.
     """
 
     def __init__(self, lang: str, catalogue: str = "page") -> None:
@@ -47,8 +47,8 @@ class Words:
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text of this key, its values filled in."""
-        text: str = _load(f"{self._catalogue}.yaml")[self._catalogue][key][self.lang]
-        return _typeset(text, self.lang).format(**values)
+        own = _load(f"{self._catalogue}.yaml")[self._catalogue]
+        return _typeset((own if key in own else _load("page.yaml")["page"])[key][self.lang], self.lang).format(**values)
 
     def count(self, key: str, number: int, /, **values: object) -> str:
         """The singular or plural text of this key; French counts none as one."""

@@ -33,10 +33,14 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
 
 @pytest.mark.parametrize(
     ("file", "group"),
-    [*(("page.yaml", group) for group in ("page", "probes", "metrics", "values")), ("site.yaml", "site")],
+    [
+        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values")),
+        ("site.yaml", "site"),
+        ("letter.yaml", "letter"),
+    ],
 )
 def test_both_languages_fill_in_the_same_values(file: str, group: str) -> None:
-    """Each text of the page exists in both languages, with the same placeholders."""
+    """Each text of each catalogue exists in both languages, with the same placeholders."""
     for key, texts in _load(file)[group].items():
         assert isinstance(key, str)
         assert set(texts) == set(LANGUAGES), key
