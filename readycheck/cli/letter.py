@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "md", "csv")
 _ON_STDOUT = ["md"]
+_DEFAULT_FOLDER = Path("reports")
 
 
 def letter(
@@ -28,7 +29,9 @@ def letter(
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the letter.")] = "en",
     formats: Annotated[
         str | None,
-        typer.Option("--format", help="Of html, md, csv; several with commas. Usually md, with --output all of them."),
+        typer.Option(
+            "--format", help="Of html, md, csv; several with commas, into files. Usually md, with --output all of them."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where the files go; else stdout.")
@@ -50,10 +53,10 @@ def letter(
     composed = compose(asked, lang, written=written, wanted=wanted, report=saw)
     if composed is None:
         raise _nothing_to_ask(profile, asked)
-    if output is None:
+    if output is None and len(chosen) == 1:
         _print(composed, chosen[0], lang)
     else:
-        raise typer.Exit(_write(composed, output, chosen, lang))
+        raise typer.Exit(_write(composed, output or _DEFAULT_FOLDER, chosen, lang))
 
 
 def _formats(text: str | None, *, to_files: bool) -> list[str]:
@@ -63,8 +66,6 @@ def _formats(text: str | None, *, to_files: bool) -> list[str]:
     unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
         raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is none of {', '.join(FORMATS)}")
-    if len(names) > 1 and not to_files:
-        raise typer.BadParameter("several formats need a folder: add --output DIR")
     return names
 
 
@@ -80,10 +81,10 @@ def _date(text: str | None) -> "date | None":
 
 
 def _nothing_to_ask(name: str, profile: "Profile") -> typer.Exit:
-    """A letter that asks for nothing helps nobody: say so in one line."""
+    """A letter that asks for nothing helps nobody: say so in one line; nothing is wrong with that."""
     why = "its server runs on this machine" if profile.lab else "it names no target and no flow beyond this machine"
     typer.echo(f"{name}: there is nothing to ask for: {why}", err=True)
-    return typer.Exit(ExitStatus.WRONG_PROFILE)
+    return typer.Exit(ExitStatus.GO)
 
 
 def _rendered(composed: "Letter", form: str, lang: str) -> str:
