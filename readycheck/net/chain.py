@@ -24,7 +24,7 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re
 
 def chain_of(ders: Sequence[bytes], *, verified: bool, ca_file: str | None) -> Chain | None:
     """The chain in these DER octets, the server's own certificate first; None if it cannot be read."""
-    shown = [found for der in ders[:_LONGEST_CHAIN] if (found := _parsed(der))]
+    shown = [found for der in list(dict.fromkeys(ders))[:_LONGEST_CHAIN] if (found := _parsed(der))]
     if not shown:
         return None
     anchor: Anchor | None = "system" if verified else None

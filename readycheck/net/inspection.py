@@ -6,8 +6,11 @@ A private root alone is no sign of it: contact centres run servers of their own.
 import fnmatch
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.visit import Chain, Inspection, Visit
+from readycheck.net.way import CERTIFICATE_FAILURES
 from readycheck.profile.schema import Pin
 from readycheck.rtc.framing import HTTP_ANSWER
 
@@ -19,6 +22,13 @@ ONE_KEY_FOR_MANY_NAMES = "one_key_for_many_names"
 KEY_OF_ITS_ISSUER = "key_of_its_issuer"
 PROXY_HEADER_INSIDE = "proxy_header_inside"
 HTTP_ANSWER_TO_STUN = "http_answer_to_stun"
+_CAUSED_BY_INSPECTION = (
+    *CERTIFICATE_FAILURES,
+    FailureCode.CONNECTION_RESET,
+    FailureCode.STUN_TIMEOUT,
+    FailureCode.TURN_BAD_ANSWER,
+    FailureCode.WEBSOCKET_REFUSED,
+)
 
 
 def examine(
@@ -38,6 +48,18 @@ def examine(
     if all(chain.anchor in {"public", "profile"} for chain in chains):
         return Inspection(False, "likely", signs)
     return Inspection(None, None, signs)
+
+
+def named(failure: Failure, host: str, visit: Visit, pins: Iterable[Pin]) -> Failure:
+    """The failure, or what is behind it: a proxy that opens TLS shows its own certificate, and knows HTTP alone."""
+    if visit.chain is None or failure.code not in _CAUSED_BY_INSPECTION:
+        return failure
+    seen = f"{failure.detail}; certificate by {visit.chain.leaf.issuer}"
+    found = examine(host, [visit], pins)
+    if found.intercepted:
+        detail = f"{failure.code}: {seen} ({', '.join(found.signs)})"
+        return Failure(FailureCode.TLS_INTERCEPTED, failure.operation, detail)
+    return replace(failure, detail=seen) if failure.code in CERTIFICATE_FAILURES else failure
 
 
 def keys_of_many_names(chains: Iterable[Chain]) -> frozenset[str]:

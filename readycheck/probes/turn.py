@@ -17,9 +17,8 @@ from readycheck.model.failure import Failure, FailureCode, OperationFailed, comm
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.traffic import Traffic
 from readycheck.model.visit import Visit
-from readycheck.net.inspection import examine
+from readycheck.net.inspection import named
 from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, TurnSession, open_allocation, open_pair
-from readycheck.net.way import CERTIFICATE_FAILURES
 from readycheck.probes._routes import asked_for, routes_of
 from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
@@ -326,17 +325,10 @@ async def _attempt(server: TurnServer, context: Context) -> Attempt:
 
 
 def _named(failure: Failure, server: TurnServer, trace: Trace, context: Context) -> Failure:
-    """The failure, or what is behind it: a proxy that opens TLS shows its own certificate, and knows no TURN."""
-    chain = trace.way.chain
-    if chain is None:
+    if not trace.way.shown:
         return failure
-    visit = Visit(trace.way.via, trace.reached, chain=chain, failure=failure)
-    seen = f"{failure.detail}; certificate by {chain.leaf.issuer}"
-    inspection = examine(server.server_name, [visit], context.profile.trust.pins)
-    if inspection.intercepted:
-        detail = f"{failure.code}: {seen} ({', '.join(inspection.signs)})"
-        return Failure(FailureCode.TLS_INTERCEPTED, failure.operation, detail)
-    return replace(failure, detail=seen) if failure.code in CERTIFICATE_FAILURES else failure
+    visit = Visit(trace.way.via, trace.reached, chain=trace.way.chain, failure=failure)
+    return named(failure, server.server_name, visit, context.profile.trust.pins)
 
 
 async def _echo(server: TurnServer) -> tuple[bool | None, Failure | None]:
