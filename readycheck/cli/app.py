@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from readycheck import __version__
-from readycheck.cli import attest, judge, probes, profile, proxy, rollup, run
+from readycheck.cli import attest, judge, letter, probes, profile, proxy, rollup, run, site
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
 from readycheck.host.terminal import give_up_on_stdout, prepare_streams
 
@@ -27,8 +27,10 @@ app.command("run")(run.run)
 app.command("judge")(judge.judge)
 app.command("attest")(attest.attest)
 app.command("rollup")(rollup.rollup)
+app.command("letter")(letter.letter)
 app.command("probes")(probes.probes)
 app.command("proxy")(proxy.proxy)
+app.command("site")(site.site)
 app.command("pac-engine", hidden=True)(proxy.pac_engine)
 app.add_typer(profile.app, name="profile")
 

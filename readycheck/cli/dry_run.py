@@ -38,6 +38,8 @@ def _lines(planned: list[Traffic], *, lab: bool) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     total = _size(sum(one.byte for one in planned))
+    if any(one.protocol != "udp" for one in planned):
+        lines.append("Where a web proxy is configured, TCP and TLS connections go through it too.")
     return [*lines, f"In all {total} at most, both ways together. Nothing was sent."]
 
 

@@ -1,7 +1,8 @@
 """The probe: gathers facts about one subject and holds no opinion."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
@@ -12,6 +13,27 @@ from readycheck.model.traffic import Traffic
 from readycheck.profile.schema import Profile
 
 E = TypeVar("E", bound=Evidence)
+T = TypeVar("T")
+
+
+class Shared:
+    """Work done once for several probes. One probe's deadline does not end it for the others; the run's end does."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+
+    async def once(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The outcome of the work of this name, which is begun by whoever asks first."""
+        if name not in self._tasks:
+            self._tasks[name] = asyncio.create_task(work(), name=name)
+        outcome: T = await asyncio.shield(self._tasks[name])
+        return outcome
+
+    async def close(self) -> None:
+        """End what nobody waits for any more."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
 
 @dataclass
@@ -24,6 +46,7 @@ class Context:
     listener: Listener
     collected: Mapping[str, Evidence]
     partial: Callable[[], Evidence] | None = field(default=None)
+    shared: Shared = field(default_factory=Shared)
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""
@@ -35,6 +58,10 @@ class Context:
     ) -> None:
         """Tell whoever watches what is being done now."""
         self.listener(ProbeProgressed(self.probe, doing, elapsed_s, expected_s, figures))
+
+    async def once(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What several probes of a run need and the first of them works out."""
+        return await self.shared.once(name, work)
 
     def keep(self, partial: Callable[[], Evidence]) -> None:
         """Name the function that makes evidence of what was measured so far, for a deadline or Ctrl-C."""

@@ -9,7 +9,7 @@ from typing import Any
 from readycheck.engine.clock import Clock, timestamp
 from readycheck.engine.events import Listener, ProbeEnded, ProbeStarted
 from readycheck.engine.plan import Plan
-from readycheck.engine.probe import Context
+from readycheck.engine.probe import Context, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest
 from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
@@ -45,6 +45,7 @@ class Collection:
     observations: dict[str, Observation] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     _evidence: dict[str, Evidence] = field(default_factory=dict)
+    _shared: Shared = field(default_factory=Shared)
 
     async def collect(self) -> None:
         """Run the plan. On cancellation every running probe is stopped and what it measured is kept."""
@@ -57,6 +58,7 @@ class Collection:
                 await self._run(probe)
         finally:
             self.complete()
+            await self._shared.close()
 
     async def _run_after(self, probe: AnyProbe, done: dict[str, asyncio.Event]) -> None:
         for required in probe.requires:
@@ -74,7 +76,7 @@ class Collection:
                 self._record(probe, self._without_evidence(probe, code, "require", detail))
                 return
         self.listener(ProbeStarted(probe.id, probe.title))
-        context = Context(probe.id, self.profile, self.clock, self.listener, self._evidence)
+        context = Context(probe.id, self.profile, self.clock, self.listener, self._evidence, shared=self._shared)
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()
         try:

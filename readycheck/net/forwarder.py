@@ -1,7 +1,7 @@
 """A local door to a TURN server, for a library that cannot get there by itself.
 
-aiortc takes no private CA and no IPv6 literal in a TURN URL. It is given a plain URL on 127.0.0.1; what it sends
-goes on over a link of ours: verified TLS, TCP, or UDP.
+aiortc takes no private CA, no IPv6 literal in a TURN URL and no proxy. It is given a plain URL on 127.0.0.1; what it
+sends goes on over a connection of ours: verified TLS, TCP, through a proxy or not, or UDP.
 """
 
 import asyncio
@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from readycheck.net.tls import client_context
-from readycheck.net.turn import TurnServer
+from readycheck.model.failure import OperationFailed
+from readycheck.net.stream import Stream
+from readycheck.net.turn import TurnServer, open_turn_stream
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,11 +26,10 @@ async def forward(server: TurnServer) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _forward_streams(server: TurnServer) -> AsyncIterator[int]:
-    tls = client_context(server.ca_file) if server.transport == "tls" else None
     running: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        carrying = asyncio.ensure_future(_carry_both_ways(server, tls, reader, writer))
+        carrying = asyncio.ensure_future(_carry_both_ways(server, reader, writer))
         # The library sees the connection close, which is all that TCP can tell it.
         carrying.add_done_callback(lambda _: writer.transport.abort())
         running.add(carrying)
@@ -44,29 +44,29 @@ async def _forward_streams(server: TurnServer) -> AsyncIterator[int]:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _carry_both_ways(
-    server: TurnServer, tls: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
-    name = server.server_name if tls else None
+async def _carry_both_ways(server: TurnServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        far_reader, far_writer = await asyncio.open_connection(
-            server.address, server.port, ssl=tls, server_hostname=name
-        )
-    except OSError:
+        async with open_turn_stream(server) as far:
+            ways = [asyncio.ensure_future(_carry_up(reader, far)), asyncio.ensure_future(_carry_down(far, writer))]
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                far.abort()  # before waiting, which a cancellation may cut short
+                await asyncio.gather(*ways, return_exceptions=True)
+    except OperationFailed:
         return
-    ways = [asyncio.ensure_future(_carry(reader, far_writer)), asyncio.ensure_future(_carry(far_reader, writer))]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        far_writer.transport.abort()  # before waiting, which a cancellation may cut short
-        await asyncio.gather(*ways, return_exceptions=True)
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _carry_up(reader: asyncio.StreamReader, far: Stream) -> None:
     while data := await reader.read(65536):
-        writer.write(data)
+        far.send(data)
+
+
+async def _carry_down(far: Stream, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(await far.receive("forward"))
         await writer.drain()
 
 

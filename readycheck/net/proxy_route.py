@@ -15,6 +15,7 @@ from readycheck.net.wpad import find_wpad
 _USERINFO = re.compile(r"[^\s;/@]+@")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST_TEXT = 500
+_NOT_ASKED = "not asked, browsers go direct there"
 NOBODY = "nothing is configured"
 
 
@@ -24,6 +25,8 @@ async def routes(
     """What the first source that says something answers for each URL. Raises ValueError for what is no URL."""
     targets = [parse_target(url) for url in urls]
     for setting in settings:
+        if setting.kind in ("pac", "auto_detect") and all(map(implicitly_bypassed, targets)):
+            return [ProxyAnswer(url, f"{setting.source}: {_NOT_ASKED}", (DIRECT,), "DIRECT") for url in urls]
         match setting.kind:
             case "none":
                 return [ProxyAnswer(url, setting.source, (DIRECT,), "DIRECT") for url in urls]
@@ -83,7 +86,7 @@ def _past(url: str, target: Target, source: str) -> ProxyAnswer | None:
     """Chromium asks no PAC file about loopback and link-local addresses."""
     if not implicitly_bypassed(target):
         return None
-    return ProxyAnswer(url, f"{source}: not asked, browsers go direct there", (DIRECT,), "DIRECT")
+    return ProxyAnswer(url, f"{source}: {_NOT_ASKED}", (DIRECT,), "DIRECT")
 
 
 def _failed(url: str, source: str, failure: Failure) -> ProxyAnswer:
@@ -93,10 +96,10 @@ def _failed(url: str, source: str, failure: Failure) -> ProxyAnswer:
 def _told(url: str, source: str, outcome: str | Failure) -> ProxyAnswer:
     if isinstance(outcome, Failure):
         return _failed(url, source, outcome)
-    return ProxyAnswer(url, source, parse_answer(outcome), _shown(outcome))
+    return ProxyAnswer(url, source, parse_answer(outcome), shown_text(outcome))
 
 
-def _shown(text: str) -> str:
+def shown_text(text: str) -> str:
     """The PAC file's own words, fit to be shown: no passwords, no control characters, no end of them."""
     return _USERINFO.sub("***@", _CONTROL.sub(" ", text)).strip()[:_LONGEST_TEXT] or "DIRECT"
 

@@ -9,13 +9,15 @@ from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.net.failures import failure_of
 
 TIMEOUT_S = 4.0
+METADATA_ADDRESSES = frozenset({"169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16"})
+"""Where clouds hand out a machine's secrets: no name of a profile has to lead there."""
 
 
 async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
     """Address literals of a name, the first of each family in the system's order of preference.
 
-    Raises OperationFailed: dns_not_found, dns_timeout. The look-up runs in a daemon thread: getaddrinfo cannot be
-    cancelled, and an executor's thread would hold the program's exit.
+    Raises OperationFailed: dns_not_found, dns_timeout, destination_refused. The look-up runs in a daemon thread:
+    getaddrinfo cannot be cancelled, and an executor's thread would hold the program's exit.
     """
     try:
         return [str(ipaddress.ip_address(host))]
@@ -23,6 +25,14 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
         pass
     if host.rstrip(".").rpartition(".")[2].lower() == "invalid":  # RFC 6761 section 6.4: such names never exist
         raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "names under .invalid never exist")
+    found = await _ask(host, timeout_s)
+    if METADATA_ADDRESSES & set(found):
+        detail = "the name leads to a cloud's metadata address; list the address itself if it is meant"
+        raise OperationFailed(FailureCode.DESTINATION_REFUSED, "resolve", detail)
+    return found
+
+
+async def _ask(host: str, timeout_s: float) -> list[str]:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
     threading.Thread(target=_look_up, args=(host, loop, answer), daemon=True, name=f"resolve {host}").start()

@@ -21,3 +21,12 @@ def client_context(ca_file: str | None) -> ssl.SSLContext:
             detail = f"trust.ca_file {Path(ca_file).name}: {why}"
             raise OperationFailed(FailureCode.COMPONENT_MISSING, "read trust.ca_file", detail) from None
     return context
+
+
+@cache
+def unverified_context() -> ssl.SSLContext:
+    """A context that believes anybody: to look at a certificate that was refused, never to send anything through."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

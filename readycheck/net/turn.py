@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.net.link import Link, open_datagram_link, open_stream_link
-from readycheck.net.tls import client_context
+from readycheck.model.proxy import DIRECT, Hop
+from readycheck.net.link import Link, StreamLink, open_datagram_link
+from readycheck.net.stream import Stream
+from readycheck.net.way import WayTrace, open_tls_way, open_way
 from readycheck.rtc import turn_failure
 from readycheck.rtc.ice_server import Credentials, Transport
 from readycheck.rtc.stun import IPV4_FAMILY, IPV6_FAMILY, Address, address_family, hostport, is_channel_data
@@ -30,7 +32,10 @@ QUOTA_WAITS_S = (1.0, 3.0)
 
 @dataclass(frozen=True)
 class TurnServer:
-    """One server by one transport: where, as whom, and what its certificate must say."""
+    """One server by one transport: where, as whom, by which way, and what its certificate must say.
+
+    `address` is a literal where the way is direct, and may be a name where a proxy is to find it.
+    """
 
     address: str
     port: int
@@ -38,6 +43,7 @@ class TurnServer:
     server_name: str
     credentials: Credentials | None = None
     ca_file: str | None = None
+    hops: tuple[Hop, ...] = (DIRECT,)
 
 
 @dataclass
@@ -49,6 +55,7 @@ class Trace:
     """Of the challenge, or of the first answer, where it is unambiguous."""
     allocation_s: float | None = None
     redirected_to: str | None = None
+    way: WayTrace = field(default_factory=WayTrace)
 
 
 class Redirected(OperationFailed):
@@ -223,7 +230,7 @@ class TurnSession:
 @asynccontextmanager
 async def open_session(server: TurnServer, trace: Trace) -> AsyncIterator[TurnSession]:
     """A session without an allocation yet. Whatever it holds is released and closed on the way out."""
-    async with _link_to(server) as link:
+    async with _link_to(server, trace.way) as link:
         session = TurnSession(link, server.credentials, trace)
         try:
             yield session
@@ -287,8 +294,25 @@ async def _two(server: TurnServer, stack: AsyncExitStack) -> tuple[TurnSession, 
     raise AssertionError("the last round raises or returns")
 
 
-def _link_to(server: TurnServer) -> AbstractAsyncContextManager[Link]:
+@asynccontextmanager
+async def _link_to(server: TurnServer, trace: WayTrace) -> AsyncIterator[Link]:
     if server.transport == "udp":
-        return open_datagram_link(server.address, server.port)
-    tls = client_context(server.ca_file) if server.transport == "tls" else None
-    return open_stream_link(server.address, server.port, tls=tls, server_name=server.server_name if tls else None)
+        async with open_datagram_link(server.address, server.port) as link:
+            yield link
+    else:
+        async with open_turn_stream(server, trace) as stream:
+            yield StreamLink(stream)
+
+
+@asynccontextmanager
+async def open_turn_stream(server: TurnServer, trace: WayTrace | None = None) -> AsyncIterator[Stream]:
+    """A TCP or TLS connection to the server by its hops; raises OperationFailed."""
+    trace = trace or WayTrace()
+    if server.transport == "tls":
+        opened = open_tls_way(
+            server.address, server.port, server.hops, trace, ca_file=server.ca_file, server_name=server.server_name
+        )
+    else:
+        opened = open_way(server.address, server.port, server.hops, trace)
+    async with opened as stream:
+        yield stream

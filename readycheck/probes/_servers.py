@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from readycheck.model.failure import Failure, OperationFailed
+from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.traffic import Traffic
 from readycheck.net.resolve import resolve
 from readycheck.net.turn import TurnServer
@@ -31,8 +32,8 @@ class Target:
         """Whether the profile lets us ask for more than a challenge."""
         return self.credentials(0.0) is not None
 
-    def at(self, address: str, now_unix_s: float) -> TurnServer:
-        """This server at one of its addresses."""
+    def at(self, address: str, now_unix_s: float, hops: tuple[Hop, ...] = (DIRECT,)) -> TurnServer:
+        """This server at one of its addresses, or at its name where a proxy is to find it."""
         return TurnServer(
             address=address,
             port=self.url.port,
@@ -40,6 +41,7 @@ class Target:
             server_name=self.url.host,
             credentials=self.credentials(now_unix_s),
             ca_file=self.ca_file,
+            hops=hops,
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.model.proxy import DIRECT
 from readycheck.net.forwarder import forward
 from readycheck.net.turn import open_pair
 from readycheck.probes._servers import milliseconds, traffic, urls
@@ -171,7 +172,7 @@ class Call(Probe[CallEvidence]):
 
     async def gather(self, context: Context) -> CallEvidence:
         """Call through the first relaying URL for `call.seconds`."""
-        found, settings = far_end(context), context.profile.call
+        found, settings = await far_end(context), context.profile.call
         if isinstance(found, Failure):
             return CallEvidence(None, failure=found)
         url, relay = found
@@ -188,8 +189,8 @@ class Call(Probe[CallEvidence]):
 
 
 def _needs_door(relay: TurnServer) -> bool:
-    """Aiortc trusts no private CA, and takes an IPv6 literal for a malformed URL."""
-    return relay.transport == "tls" or ":" in relay.address
+    """Aiortc trusts no private CA, takes an IPv6 literal for a malformed URL, and knows no proxy."""
+    return relay.transport == "tls" or ":" in relay.address or relay.hops[0] != DIRECT
 
 
 def _plain_url(relay: TurnServer) -> str:

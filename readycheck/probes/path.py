@@ -218,7 +218,7 @@ class Path(Probe[PathEvidence]):
 
     async def gather(self, context: Context) -> PathEvidence:
         """Send through the first relaying URL for `path.min_seconds`."""
-        found = far_end(context)
+        found = await far_end(context)
         if isinstance(found, Failure):
             return PathEvidence(None, failure=found)
         url, relay = found

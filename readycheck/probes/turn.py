@@ -1,4 +1,7 @@
-"""TURN servers (RFC 8656): every URL by its own transport, three attempts each, and data through the relay."""
+"""TURN servers (RFC 8656): every URL by its own transport, three attempts each, and data through the relay.
+
+The way is the one that a browser would take: UDP goes straight, TCP and TLS as the proxy configuration answers.
+"""
 
 import asyncio
 import os
@@ -11,8 +14,12 @@ from typing import Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
+from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.traffic import Traffic
+from readycheck.model.visit import Visit
+from readycheck.net.inspection import named
 from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, TurnSession, open_allocation, open_pair
+from readycheck.probes._routes import asked_for, routes_of
 from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
 from readycheck.profile.schema import Profile
 from readycheck.rtc.stun import hostport
@@ -31,6 +38,7 @@ class Attempt:
     address: str | None
     reached: bool
     allocated: bool
+    via: str = "DIRECT"
     rtt_ms: float | None = None
     allocation_ms: float | None = None
     relayed_address: str | None = None
@@ -50,6 +58,8 @@ class Server:
     relay: bool | None = None
     relay_address: str | None = None
     relay_failure: Failure | None = None
+    route_failure: Failure | None = None
+    """Why nobody can tell which way a browser would take; then nothing was tried."""
 
     @property
     def reached(self) -> bool:
@@ -120,8 +130,9 @@ class TurnEvidence(Evidence):
         servers = self._of(transport)
         if not servers:
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-        if not all(server.attempts for server in servers):
-            return Quantity(None)  # cut short before each was asked
+        if not all(server.attempts for server in servers):  # cut short before each was asked, or no way to be told
+            untold = [server.route_failure for server in servers if server.route_failure]
+            return Quantity(None, reason=commonest(untold))
         reached = sum(server.reached for server in servers)
         missed = [attempt.failure for server in servers if not server.reached for attempt in server.attempts]
         return Quantity(
@@ -201,7 +212,7 @@ def _so_far(found: list[Target], tried: list[list[Attempt]], done: dict[int, Ser
     )
 
 
-def far_end(context: Context) -> tuple[str, TurnServer] | Failure:
+async def far_end(context: Context) -> tuple[str, TurnServer] | Failure:
     """The first relaying URL, and the server at the address where it relayed; or why there is none."""
     turn = context.evidence(Turn)
     server = turn.relaying if turn else None
@@ -209,12 +220,22 @@ def far_end(context: Context) -> tuple[str, TurnServer] | Failure:
         code = turn.why_no_relay if turn else None
         return Failure(code or FailureCode.NOT_CONFIGURED, "find a relay")
     target = next(target for target in targets(context.profile, "turn") if target.url.url == server.url)
-    relay = target.at(server.relay_address, context.clock.now().timestamp())
+    hops = await _hops(context, target)
+    if isinstance(hops, Failure):  # it was another answer when the relay was found
+        return hops
+    relay = target.at(server.relay_address, context.clock.now().timestamp(), hops)
     alternate = next((one.redirected_to for one in server.attempts if one.allocated and one.redirected_to), None)
     if alternate:
         host, _, port = alternate.rpartition(":")
         relay = replace(relay, address=host.strip("[]"), port=int(port))
     return server.url, relay
+
+
+async def _hops(context: Context, target: Target) -> tuple[Hop, ...] | Failure:
+    """The way to this URL, or why nobody can tell."""
+    if target.url.transport == "udp":
+        return (DIRECT,)
+    return (await routes_of(context)).hops(asked_for(target.url))
 
 
 def _attempts_answered(attempts: Iterable[Attempt]) -> str:
@@ -223,12 +244,19 @@ def _attempts_answered(attempts: Iterable[Attempt]) -> str:
 
 
 async def _gather_server(target: Target, context: Context, tried: list[Attempt], turn: asyncio.Lock) -> Server:
+    url = target.url
+    hops = await _hops(context, target)
+    if isinstance(hops, Failure):
+        return Server(url.url, url.transport, target.has_credentials, (), relay_failure=hops, route_failure=hops)
     now_unix_s = context.clock.now().timestamp()
-    found = await addresses(target.url.host)
-    servers = [] if isinstance(found, Failure) else [target.at(address, now_unix_s) for address in found]
+    # A name that a proxy is to reach is the proxy's to look up.
+    found = await addresses(url.host) if hops[0] == DIRECT else [url.host]
+    servers = [] if isinstance(found, Failure) else [target.at(address, now_unix_s, hops) for address in found]
     if isinstance(found, Failure):
         tried.append(Attempt(None, reached=False, allocated=False, failure=found))
-    granting = [server for server in await asyncio.gather(*(_attempts(server, tried) for server in servers)) if server]
+    granting = [
+        server for server in await asyncio.gather(*(_attempts(server, context, tried) for server in servers)) if server
+    ]
     if not granting and any(one.failure and one.failure.code == FailureCode.TURN_QUOTA_REACHED for one in tried):
         granting = servers  # a quota may be full of allocations released a moment ago
     if granting:
@@ -250,13 +278,13 @@ def _without_allocation(target: Target, tried: list[Attempt]) -> tuple[bool | No
     return relay, next((failure for failure in failures if failure.code == code), None)
 
 
-async def _attempts(server: TurnServer, tried: list[Attempt]) -> TurnServer | None:
+async def _attempts(server: TurnServer, context: Context, tried: list[Attempt]) -> TurnServer | None:
     """Three attempts at one address, noted as they come; the server if it granted one."""
     granted = False
     try:
         async with asyncio.timeout(ATTEMPTS_LIMIT_S):
             for _ in range(ATTEMPTS):
-                attempt = await _attempt(server)
+                attempt = await _attempt(server, context)
                 tried.append(attempt)
                 granted = granted or attempt.allocated
     except TimeoutError:
@@ -266,7 +294,7 @@ async def _attempts(server: TurnServer, tried: list[Attempt]) -> TurnServer | No
     return server if granted else None
 
 
-async def _attempt(server: TurnServer) -> Attempt:
+async def _attempt(server: TurnServer, context: Context) -> Attempt:
     trace, address = Trace(), hostport(server.address, server.port)
     try:
         async with open_allocation(server, trace) as session:
@@ -274,6 +302,7 @@ async def _attempt(server: TurnServer) -> Attempt:
                 address,
                 reached=True,
                 allocated=True,
+                via=trace.way.via,
                 rtt_ms=milliseconds(trace.round_trip_s),
                 allocation_ms=milliseconds(trace.allocation_s),
                 relayed_address=hostport(*session.relayed_address),
@@ -286,10 +315,20 @@ async def _attempt(server: TurnServer) -> Attempt:
             address,
             reached=trace.reached,
             allocated=False,
+            via=trace.way.via,
             rtt_ms=milliseconds(trace.round_trip_s),
             redirected_to=trace.redirected_to,
-            failure=None if unanswered else error.failure,  # without credentials the challenge is the proof
+            failure=None
+            if unanswered
+            else _named(error.failure, server, trace, context),  # without credentials the challenge is the proof
         )
+
+
+def _named(failure: Failure, server: TurnServer, trace: Trace, context: Context) -> Failure:
+    if not trace.way.shown:
+        return failure
+    visit = Visit(trace.way.via, trace.reached, chain=trace.way.chain, failure=failure)
+    return named(failure, server.server_name, visit, context.profile.trust.pins)
 
 
 async def _echo(server: TurnServer) -> tuple[bool | None, Failure | None]:

@@ -11,6 +11,7 @@ UNRESOLVED = "${"
 _DURATION = re.compile(r"(\d+)\s*([wdh])")
 _DURATION_HOURS = {"w": 7 * 24, "d": 24, "h": 1}
 _BIT_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)")
+_LONGEST_BIT_RATE = 100  # longer ones could overflow
 _BIT_RATE_FACTOR = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 
 
@@ -48,7 +49,7 @@ def _lead_time(value: Any) -> Any:
 def _bit_rate(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and (match := _BIT_RATE.fullmatch(value)):
+    if isinstance(value, str) and len(value) <= _LONGEST_BIT_RATE and (match := _BIT_RATE.fullmatch(value)):
         return round(float(match[1]) * _BIT_RATE_FACTOR[match[2]])
     raise ValueError("a bit rate like 100M, 512k or 2000000 is expected")
 
@@ -60,5 +61,5 @@ ScalarText = Annotated[str, BeforeValidator(_text_of_scalar, json_schema_input_t
 Words = Annotated[dict[str, ScalarText], BeforeValidator(_by_language, json_schema_input_type=str | dict[str, str])]
 """A text: a string, or a mapping by language; a plain string is kept under ""."""
 Days = Annotated[int, BeforeValidator(_lead_time, json_schema_input_type=_DurationText), Field(le=3650)]
-BitRate = Annotated[int, BeforeValidator(_bit_rate, json_schema_input_type=int | _BitRateText), Field(gt=0)]
+BitRate = Annotated[int, BeforeValidator(_bit_rate, json_schema_input_type=int | _BitRateText), Field(gt=0, le=10**15)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]

@@ -11,7 +11,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -21,10 +20,13 @@ from pydantic import (
 
 from readycheck.model.evidence import Scale, Value
 from readycheck.model.verdict import Scope, Severity
+from readycheck.profile.part import STRICT
 from readycheck.profile.scalars import UNRESOLVED, BitRate, Days, Identifier, ScalarText, Words
+from readycheck.profile.site import Site
 from readycheck.rtc.ice_server import IceUrl, parse_ice_url
 
 SCHEMA = "readycheck.profile/1"
+_SPKI = re.compile(r"[A-Za-z0-9+/]{43}=")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 COMPARATORS = ("at_most", "at_least", "equals", "one_of", "version_at_least", "matches")
 
@@ -32,7 +34,7 @@ COMPARATORS = ("at_most", "at_least", "equals", "one_of", "version_at_least", "m
 class Part(BaseModel):
     """Base of every mapping: unknown keys and loose types are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+    model_config = STRICT
 
 
 class SignallingTarget(Part):
@@ -113,10 +115,36 @@ class Targets(Part):
     fallback: list[Fallback] = []
 
 
+class Pin(Part):
+    """What the certificate of a host (or of hosts, `*.example.com`) is known to be.
+
+    `expected_issuer` is part of its issuer's name; `spki_sha256` are digests of keys of its chain (RFC 7469).
+    """
+
+    host: str
+    expected_issuer: str | None = None
+    spki_sha256: list[str] = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Pin:
+        if not self.expected_issuer and not self.spki_sha256:
+            raise ValueError("a pin needs expected_issuer or spki_sha256")
+        return self
+
+    @field_validator("spki_sha256")
+    @classmethod
+    def _digests(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if UNRESOLVED not in one and not _SPKI.fullmatch(one):
+                raise ValueError("the SHA-256 of a public key in base64 is expected: 43 characters and =")
+        return value
+
+
 class Trust(Part):
-    """Certificates trusted beyond the operating system's store."""
+    """Certificates trusted beyond the operating system's store, and what is known of the servers' own."""
 
     ca_file: str | None = None
+    pins: list[Pin] = []
 
 
 class CallSettings(Part):
@@ -147,23 +175,6 @@ class BandwidthSettings(Part):
 
     via: Literal["reflector", "relay"] = "reflector"
     calls: int = Field(default=1, ge=1)
-
-
-class Link(Part):
-    """The site's link to the internet."""
-
-    down_bps: BitRate
-    up_bps: BitRate
-    kind: str | None = None
-    voice_share: float = Field(default=1, gt=0, le=1)
-
-
-class Site(Part):
-    """How many agents share which link."""
-
-    agents: int | None = Field(default=None, ge=1)
-    occupancy: float = Field(default=0.85, gt=0, le=1)
-    link: Link | None = None
 
 
 class AllowedBrowser(Part):

@@ -35,15 +35,20 @@ class FailureWords:
 
 
 class Words:
-    """One language's words: call it with a key of the catalogue and the values that its text names."""
+    """One language's words: call it with a key of the catalogue and the values that its text names.
 
-    def __init__(self, lang: str) -> None:
+    A catalogue is a file of that name: its words come first, then those of `page`, which every renderer shares.
+    """
+
+    def __init__(self, lang: str, catalogue: str = "page") -> None:
         base = lang.replace("_", "-").partition("-")[0].lower()
         self.lang = base if base in LANGUAGES else "en"
+        self._catalogue = catalogue
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text of this key, its values filled in."""
-        return self._text("page", key).format(**values)
+        own = _load(f"{self._catalogue}.yaml")[self._catalogue]
+        return _typeset((own if key in own else _load("page.yaml")["page"])[key][self.lang], self.lang).format(**values)
 
     def count(self, key: str, number: int, /, **values: object) -> str:
         """The singular or plural text of this key; French counts none as one."""

@@ -7,6 +7,8 @@ from readycheck.rtc.stun import Malformed
 
 _STUN_HEADER = 20
 _CHANNEL_HEADER = 4
+HTTP_ANSWER = "an HTTP answer, not TURN"
+"""A web server, or a proxy that opens TLS and takes all that is inside for HTTP."""
 
 
 class StreamFraming:
@@ -20,7 +22,7 @@ class StreamFraming:
         self._buffer += data
         while len(self._buffer) >= _CHANNEL_HEADER:
             if self._buffer.startswith(b"HTTP"):  # 0x4854 would pass for a channel
-                raise Malformed("an HTTP answer, not TURN")
+                raise Malformed(HTTP_ANSWER)
             length = int.from_bytes(self._buffer[2:4], "big")
             if stun.is_channel_data(self._buffer):
                 size, padded = _CHANNEL_HEADER + length, _CHANNEL_HEADER + length + -length % 4

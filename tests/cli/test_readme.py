@@ -17,7 +17,8 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 @pytest.mark.parametrize("block", BLOCKS)
 def test_commands_of_the_readme_work(cli: Callable[..., Any], tmp_path: Path, block: str) -> None:
     """Each line of each block marked `sh` ends with a verdict or with success."""
-    shutil.copytree(ROOT / "tests" / "golden", tmp_path / "tests" / "golden")
+    for folder in ("tests/golden", "reports/examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     for line in block.strip().splitlines():
         program, *arguments = shlex.split(line)
         answer = cli(*arguments)

@@ -45,6 +45,7 @@ TEXT_TAGS = {
     "code",
     "pre",
     "ul",
+    "ol",
     "li",
     "details",
     "summary",

@@ -26,10 +26,12 @@ from readycheck.model.report import (
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.path import PathEvidence
+from readycheck.probes.proxy import ProxyEvidence
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
 from readycheck.probes.turn import Attempt, Server, TurnEvidence
+from tests.unit.visit_samples import intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
 EVIDENCE = {
@@ -52,6 +54,7 @@ EVIDENCE = {
     "path": PathEvidence(
         "udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06
     ),
+    "proxy": ProxyEvidence((), (intercepted_target(),)),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
 }
 

@@ -31,10 +31,17 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
     assert set(_load("failures.yaml")) == {str(code) for code in FailureCode}
 
 
-@pytest.mark.parametrize("group", ["page", "probes", "metrics", "values"])
-def test_both_languages_fill_in_the_same_values(group: str) -> None:
-    """Each text of the page exists in both languages, with the same placeholders."""
-    for key, texts in _load("page.yaml")[group].items():
+@pytest.mark.parametrize(
+    ("file", "group"),
+    [
+        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values")),
+        ("site.yaml", "site"),
+        ("letter.yaml", "letter"),
+    ],
+)
+def test_both_languages_fill_in_the_same_values(file: str, group: str) -> None:
+    """Each text of each catalogue exists in both languages, with the same placeholders."""
+    for key, texts in _load(file)[group].items():
         assert isinstance(key, str)
         assert set(texts) == set(LANGUAGES), key
         names = [{name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name} for lang in LANGUAGES]

@@ -1,0 +1,1 @@
+"""The flow letter: from a profile to what the security and network teams are asked to open."""

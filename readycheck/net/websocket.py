@@ -1,0 +1,96 @@
+"""A WebSocket (RFC 6455) opened over a connection of ours and held for a while: idle ones are what proxies cut."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Response
+from websockets.uri import parse_uri
+
+from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.visit import WebSocketHeld
+from readycheck.net.http1 import ANSWER_TIMEOUT_S, USER_AGENT, HttpAnswer
+from readycheck.net.stream import Stream
+
+_LONGEST_MESSAGE_BYTE = 256 * 1024
+_SWITCHING = 101
+
+
+async def open_and_hold(
+    stream: Stream, url: str, hold_s: float, expected: Sequence[int] | None, note: Any
+) -> WebSocketHeld | None:
+    """Ask for the upgrade, and hold what comes of it; `note` is told the answer.
+
+    None if the answer is another one that the profile expects. Raises OperationFailed: websocket_refused,
+    connection_reset if the connection breaks without a word, deadline_exceeded.
+    """
+    protocol = ClientProtocol(parse_uri(url), max_size=_LONGEST_MESSAGE_BYTE)
+    answer = await _upgrade(protocol, stream)
+    note(answer)
+    if expected and answer.status in expected and answer.status != _SWITCHING:
+        return None
+    if answer.status != _SWITCHING:
+        raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", f"{answer.status} {answer.phrase}"[:200])
+    if protocol.handshake_exc:
+        detail = f"the upgrade is no WebSocket's: {protocol.handshake_exc}"[:200]
+        raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail)
+    return await _hold(protocol, stream, hold_s)
+
+
+async def _upgrade(protocol: ClientProtocol, stream: Stream) -> HttpAnswer:
+    request = protocol.connect()
+    request.headers["User-Agent"] = USER_AGENT
+    protocol.send_request(request)
+    started_s = time.perf_counter()
+    _send_due(protocol, stream)
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            while True:
+                protocol.receive_data(await stream.receive("upgrade"))
+                for event in protocol.events_received():
+                    if isinstance(event, Response):
+                        return _answer(event, time.perf_counter() - started_s)
+                if isinstance(protocol.handshake_exc, InvalidHandshake | ValueError | EOFError):
+                    detail = f"no HTTP answer: {protocol.handshake_exc}"[:200]
+                    raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail)
+    except TimeoutError:
+        detail = f"no answer to the upgrade within {ANSWER_TIMEOUT_S:g} s"
+        raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail) from None
+
+
+def _answer(response: Response, answer_s: float) -> HttpAnswer:
+    headers = tuple((name.lower(), value) for name, value in response.headers.raw_items())
+    return HttpAnswer(response.status_code, response.reason_phrase, headers, b"", answer_s, keeps_alive=False)
+
+
+async def _hold(protocol: ClientProtocol, stream: Stream, hold_s: float) -> WebSocketHeld:
+    """Ping once, then stay quiet; a Close frame is the far end's own word, a broken connection is not."""
+    started_s = time.perf_counter()
+    held = WebSocketHeld(0.0)
+    protocol.send_ping(b"readycheck")
+    _send_due(protocol, stream)
+    try:
+        async with asyncio.timeout(hold_s):
+            while protocol.close_rcvd is None:
+                for event in protocol.events_received():
+                    if isinstance(event, Frame) and event.opcode is Opcode.PONG and held.ping_ms is None:
+                        held = replace(held, ping_ms=round((time.perf_counter() - started_s) * 1000, 3))
+                _send_due(protocol, stream)
+                if protocol.close_rcvd is None:
+                    protocol.receive_data(await stream.receive("hold_websocket"))
+    except TimeoutError:
+        protocol.send_close(CloseCode.NORMAL_CLOSURE)
+        _send_due(protocol, stream)
+    held_s = round(time.perf_counter() - started_s, 3)
+    return replace(held, held_s=held_s, close_code=protocol.close_rcvd.code if protocol.close_rcvd else None)
+
+
+def _send_due(protocol: ClientProtocol, stream: Stream) -> None:
+    for octets in protocol.data_to_send():
+        if octets:
+            stream.send(octets)
