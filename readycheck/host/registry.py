@@ -13,6 +13,9 @@ class Registry(Protocol):
     def values(self, key: str) -> dict[str, Value]:
         """The values of a key by their names in lower case; empty if it is not there or may not be read."""
 
+    def subkeys(self, key: str) -> list[str]:
+        """The names of the keys right below a key; empty if it is not there or may not be read."""
+
 
 class WindowsRegistry:
     """The registry of this machine, its 64-bit view, as the signed-in user sees it."""
@@ -32,6 +35,19 @@ class WindowsRegistry:
             return {}
         return {name.lower(): value for name, value, _ in found if value is not None}
 
+    def subkeys(self, key: str) -> list[str]:
+        """See Registry."""
+        if sys.platform != "win32":
+            return []
+        import winreg  # noqa: PLC0415 - only there on Windows
+
+        hive, _, path = key.partition("\\")
+        try:
+            with winreg.OpenKey(getattr(winreg, hive), path, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as opened:
+                return [winreg.EnumKey(opened, index) for index in range(winreg.QueryInfoKey(opened)[0])]
+        except OSError:
+            return []
+
 
 class ExportedRegistry:
     """What `reg export` or regedit wrote (UTF-16 or UTF-8); lines that are none are skipped."""
@@ -48,6 +64,12 @@ class ExportedRegistry:
     def values(self, key: str) -> dict[str, Value]:
         """See Registry."""
         return self._keys.get(key.lower(), {})
+
+    def subkeys(self, key: str) -> list[str]:
+        """See Registry."""
+        start = f"{key.lower()}\\"
+        below = (name[len(start) :] for name in self._keys if name.startswith(start))
+        return list(dict.fromkeys(name.partition("\\")[0] for name in below))
 
 
 def _unquoted(text: str) -> str:

@@ -37,7 +37,9 @@ class ProxySettings:
     """What one source says. Sources stand in a list in the order in which they win.
 
     `servers` by URL scheme: "http", "https", "socks" for whatever has none of its own, or "all".
-    `search_domains` is where automatic detection starts: this machine's domains.
+    `search_domains` and `dhcp_pac_url` are where automatic detection starts: this machine's domains, and the address
+    that its DHCP server gave (option 252). `pac_text` is a PAC file that stands in the setting itself (a data: URL).
+    `bypass_reversed`: the proxy is for what the list names, and for nothing else (KDE).
     """
 
     source: str
@@ -46,6 +48,9 @@ class ProxySettings:
     bypass: tuple[str, ...] = ()
     pac_url: str | None = field(default=None, repr=False)
     search_domains: tuple[str, ...] = ()
+    dhcp_pac_url: str | None = field(default=None, repr=False)
+    pac_text: str | None = field(default=None, repr=False)
+    bypass_reversed: bool = False
 
 
 @dataclass(frozen=True)

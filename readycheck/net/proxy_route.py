@@ -35,9 +35,9 @@ async def routes(
             case "pac":
                 return await _by_pac(urls, targets, setting, facts)
             case "auto_detect":
-                found = await find_wpad(setting.search_domains)
+                found = await find_wpad(setting.search_domains, setting.dhcp_pac_url)
                 if found is not None:
-                    source = f"{setting.source}, WPAD {shown_place(found.url)}"
+                    source = f"{setting.source}, WPAD {'by DHCP ' if found.by_dhcp else ''}{shown_place(found.url)}"
                     return await run_pac(urls, found.text, source, facts)
     return [ProxyAnswer(url, NOBODY, (DIRECT,), "DIRECT") for url in urls]
 
@@ -48,7 +48,7 @@ async def _by_pac(
     place = setting.pac_url or ""
     source = f"{setting.source}, PAC {shown_place(place)}"
     try:
-        text = await fetch_pac(place)
+        text = setting.pac_text if setting.pac_text is not None else await fetch_pac(place)
     except OperationFailed as error:
         return [
             _past(url, target, source) or _failed(url, source, error.failure) for url, target in _both(urls, targets)
@@ -105,7 +105,10 @@ def shown_text(text: str) -> str:
 
 
 def _manual(url: str, target: Target, setting: ProxySettings) -> ProxyAnswer:
-    if bypasses(target, setting.bypass):
+    past = bypasses(target, setting.bypass)
+    if setting.bypass_reversed:
+        past = implicitly_bypassed(target) or not past
+    if past:
         return ProxyAnswer(url, f"{setting.source}, bypass list", (DIRECT,), "DIRECT")
     hops = manual_hops(target.scheme, setting)
     return ProxyAnswer(url, setting.source, hops, "; ".join(map(str, hops)))

@@ -33,6 +33,7 @@ class Source:
     servers: tuple[str, ...] = ()
     bypass: tuple[str, ...] = ()
     pac_url: str | None = None
+    dhcp_pac_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,7 @@ def _source(setting: ProxySettings) -> Source:
         servers=tuple(sorted(servers)),
         bypass=tuple(map(shown_text, setting.bypass[:_LONGEST_BYPASS])),
         pac_url=shown_place(setting.pac_url) if setting.pac_url else None,
+        dhcp_pac_url=shown_place(setting.dhcp_pac_url) if setting.dhcp_pac_url else None,
     )
 
 

@@ -1,8 +1,13 @@
 """What strangers wrote, made fit to show: one line, no control or direction characters, never endless."""
 
+import re
 import unicodedata
 
+from markupsafe import Markup
+
 LONGEST = 200
+
+_BREAKS = re.compile(r"(?<=[\w/:])(?=\.\w)|(?<=/)(?=\w)|(?<=[:_])(?=\w)")
 
 
 def clean(text: object, limit: int = LONGEST) -> str:
@@ -14,6 +19,12 @@ def clean(text: object, limit: int = LONGEST) -> str:
         shown = "".join(_printable(character) for character in shown)
     shown = " ".join(shown.split())
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def breakable(text: object) -> Markup:
+    """Escaped, with a place to break a long name before each dot and after each slash, colon and underscore."""
+    escaped = [str(Markup.escape(part)) for part in _BREAKS.split(clean(text))]
+    return Markup("<wbr>".join(escaped))  # noqa: S704 - each part is escaped
 
 
 def _printable(character: str) -> str:

@@ -14,7 +14,9 @@ from readycheck.model.verdict import Decision, Finding, Status
 from readycheck.render import answer, evidence, svg, voice
 from readycheck.render import format as say
 from readycheck.render.causes import cause
-from readycheck.render.clean import clean
+from readycheck.render.clean import breakable, clean
+from readycheck.render.gate import gate
+from readycheck.render.services import services
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words
 
@@ -80,6 +82,8 @@ def render_html(report: Report, lang: str) -> str:
         actions=[
             (action, svg.share_bar((action.days or 0) / longest, action.kind) if longest else "") for action in todo
         ],
+        gate=gate(report, words),
+        services=services(report, words),
         way=voice.way(report, words),
         relays=voice.relay_rows(report, words),
         stun=voice.stun_sentence(report, words),
@@ -111,6 +115,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clean"] = clean
+    environment.filters["breakable"] = breakable
     return environment
 
 

@@ -1,28 +1,30 @@
 """What systems and browsers are told about proxies, read from recordings."""
 
+import base64
 import json
 import plistlib
 import struct
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.host.command import output_of
-from readycheck.host.proxy import linux, macos, policies, windows
-from readycheck.host.proxy.effective import proxy_settings
+from readycheck.host.proxy import firefox, linux, macos, policies, windows
+from readycheck.host.proxy.effective import proxy_settings, with_firefox
 from readycheck.host.proxy.environment import from_environment
-from readycheck.host.proxy.parsing import server, servers_by_scheme
+from readycheck.host.proxy.parsing import pac_settings, server, servers_by_scheme
 from readycheck.host.registry import ExportedRegistry, number_of, text_of
-from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.failure import FailureCode
 from readycheck.model.proxy import Hop, ProxySettings
 from readycheck.net.pac.evaluator import Facts
+from readycheck.net.pac.fetch import shown_place
 from readycheck.net.pac.url import parse_target
 from readycheck.net.proxy_bypass import bypasses
 from readycheck.net.proxy_route import routes
-from readycheck.net.wpad import Wpad, find_wpad, wpad_names
 
 PROXY = Hop("http", "proxy.example", 8080)
 SETTINGS = windows.SETTINGS
@@ -143,6 +145,77 @@ def test_windows_switched_off_servers_are_none() -> None:
     assert services.bypass == ("<local>",)
 
 
+def test_windows_binary_value_stands_in_for_missing_ones() -> None:
+    """A script that wrote the dialogue's binary value alone is understood; the older twin counts where it is alone."""
+    connections = rf"HKEY_CURRENT_USER\{SETTINGS}\Connections"
+    for name in ("DefaultConnectionSettings", "SavedLegacySettings"):
+        value = blob(15, "proxy.example:8080", "<local>", "http://pac.example/p.pac")
+        found = windows.from_registry(export(section(connections, **{name: value})))
+        assert kinds(found) == ["auto_detect", "pac", "manual"]
+        assert (found[1].pac_url, found[2].servers, found[2].bypass) == (
+            "http://pac.example/p.pac",
+            {"all": (PROXY,)},
+            ("<local>",),
+        )
+    remembered = blob(1, "proxy.example:8080", "", "http://pac.example/p.pac")
+    assert kinds(windows.from_registry(export(section(connections, DefaultConnectionSettings=remembered)))) == ["none"]
+
+
+# Recorded: what people published of a machine that an accelerator proxies
+LEGACY = r"""Windows Registry Editor Version 5.00
+
+[HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections]
+"SavedLegacySettings"=hex:46,00,00,00,51,00,00,00,0b,00,00,00,0c,00,00,00,31,\
+  32,37,2e,30,2e,30,2e,31,3a,38,30,07,00,00,00,3c,6c,6f,63,61,6c,3e,00,00,00,\
+  00,00,00,00,00,00,00,00,00,00,00,00
+"""
+
+
+def test_windows_published_binary_value() -> None:
+    """A value from a real machine: servers and detection, no PAC file."""
+    found = windows.from_registry(ExportedRegistry(LEGACY))
+    assert kinds(found) == ["auto_detect", "manual"]
+    assert (found[1].servers, found[1].bypass) == ({"all": (Hop("http", "127.0.0.1", 80),)}, ("<local>",))
+
+
+def test_windows_policy_prescribes_a_pac_file() -> None:
+    """AutoConfigURL under Policies stands above the user's own address."""
+    registry = export(
+        section(rf"HKEY_CURRENT_USER\{SETTINGS}", AutoConfigURL="http://user.example/p.pac"),
+        section(rf"HKEY_LOCAL_MACHINE\{windows.POLICIES}", AutoConfigURL="http://pac.example/p.pac", AutoDetect=0),
+    )
+    found = windows.from_registry(registry)
+    assert kinds(found) == ["pac", "none"]
+    assert (found[0].pac_url, found[0].source) == (
+        "http://pac.example/p.pac",
+        "Windows Internet Settings, per user (policy)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "account"),
+    [(r"C:\Windows\System32\config\systemprofile", "SYSTEM"), (r"C:\Users\agent", ""), (None, "")],
+)
+def test_windows_settings_of_the_wrong_account_are_named_so(folder: str | None, account: str) -> None:
+    """A run as SYSTEM reads SYSTEM's hive, and says so; machine-wide settings are anybody's."""
+    user = section(rf"HKEY_CURRENT_USER\{SETTINGS}", ProxyEnable=1, ProxyServer="proxy.example:8080")
+    machine = section(rf"HKEY_LOCAL_MACHINE\{windows.POLICIES}", ProxySettingsPerUser=0)
+    values = section(rf"HKEY_LOCAL_MACHINE\{SETTINGS}", ProxyEnable=1, ProxyServer="proxy.example:8080")
+    name = windows.account({"USERPROFILE": folder} if folder else {})
+    assert name == account
+    assert ("account SYSTEM" in windows.from_registry(export(user), name)[0].source) == bool(account)
+    assert windows.from_registry(export(user, machine, values), name)[0].source.endswith("machine-wide")
+
+
+def test_winhttp_of_every_kind_comes_last() -> None:
+    """`netsh winhttp` may set detection and a PAC file too; a reset one (direct) is nothing."""
+    key = rf"HKEY_LOCAL_MACHINE\{SETTINGS}\Connections"
+    found = windows.from_registry(export(section(key, WinHttpSettings=blob(15, "p:1", "", "http://p/"))))
+    assert kinds(found) == ["auto_detect", "pac", "manual"]
+    assert {setting.source for setting in found} == {"WinHTTP (services)"}
+    assert windows.from_registry(export(section(key, WinHttpSettings=blob(1, "p:1")))) == []
+
+
 def test_windows_domains() -> None:
     """Where automatic detection starts."""
     key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -184,6 +257,7 @@ def test_registry_exports_of_every_type() -> None:
     )
     values = ExportedRegistry(text).values(r"hkey_current_user\a")
     assert values == {"q": 'a\\b "c"', "": "default", "e": "ab", "m": ["a", "b"], "n": 10, "b": b"\x01\x02"}
+    assert ExportedRegistry("[A\\B\\x]\n[A\\B\\y\\z]\n[A\\By]\n").subkeys(r"a\b") == ["x", "y"]
     assert (text_of(values["m"]), text_of(values["b"]), number_of(values["b"]), number_of("x")) == (
         "a;b",
         "",
@@ -228,6 +302,41 @@ def test_chromium_modes(policy: dict[str, object], expected: list[str]) -> None:
     assert kinds(policies.chromium_settings("Chrome policy", policy)) == expected
 
 
+SCRIPT = 'function FindProxyForURL(url, host) { return "PROXY p:1"; }'
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"data:application/x-ns-proxy-autoconfig;base64,{base64.b64encode(SCRIPT.encode()).decode()}",
+        f"DATA:;base64,{quote(base64.b64encode(SCRIPT.encode()).decode())}",
+        f"data:,{quote(SCRIPT)}",
+        f"data:text/plain;charset=latin-1,{quote(SCRIPT)}",
+        f"data:text/plain;charset=no-such-thing,{quote(SCRIPT)}",
+    ],
+)
+async def test_policy_that_holds_the_pac_file_itself(url: str) -> None:
+    """A data: URL is evaluated as it stands, and never shown whole."""
+    (found,) = policies.chromium_settings("Chrome policy", {"ProxyMode": "pac_script", "ProxyPacUrl": url})
+    assert found.pac_text == SCRIPT
+    assert len(shown_place(found.pac_url or "")) < 100
+    assert "Find" not in repr(found)
+    (answer,) = await routes(["http://a.example/"], [found], Facts(own_addresses=("192.0.2.1",)))
+    assert answer.text == "PROXY p:1"
+    assert answer.source.startswith("Chrome policy, PAC data:")
+    assert len(answer.source) < 150
+
+
+@pytest.mark.parametrize("url", ["data:;base64,!!!", "data:", "data:x", "data:;base64,/w==", f"data:{'x' * 999},"])
+async def test_broken_data_url_is_an_invalid_pac_file(url: str) -> None:
+    """Never DIRECT, never an exception."""
+    found = pac_settings("Chrome policy", url)
+    (answer,) = await routes(["http://a.example/"], [found], Facts(own_addresses=("192.0.2.1",)))
+    assert answer.failure is not None
+    assert answer.failure.code == FailureCode.PAC_INVALID
+    assert len(found.pac_url or "") < 100
+
+
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
@@ -255,6 +364,131 @@ def test_firefox_servers() -> None:
     )
     assert (one.servers, one.bypass) == ({"all": (PROXY,)}, ("a",))
     assert own.servers == {"https": (PROXY,), "socks": (Hop("socks4", "s", 1),)}
+
+
+PROFILES_INI = """\
+[Install4F96D1932A9F858E]
+Default=abc.default-release
+Locked=1
+
+[Profile1]
+Name=default
+IsRelative=1
+Path=xyz.default
+Default=1
+
+[Profile0]
+Name=default-release
+IsRelative=1
+Path=abc.default-release
+"""
+PREFS = """\
+// Mozilla User Preferences
+user_pref("browser.startup.homepage", "http://a/");
+user_pref("network.proxy.http", "proxy.example");
+user_pref("network.proxy.http_port", 8080);
+user_pref("network.proxy.no_proxies_on", "localhost, inside.example");
+user_pref("network.proxy.share_proxy_settings", {shared});
+user_pref("network.proxy.socks", "s.example");
+user_pref("network.proxy.socks_port", 1080);
+user_pref("network.proxy.socks_version", 4);
+user_pref("network.proxy.ssl", "secure\\x2eexample");
+user_pref("network.proxy.ssl_port", 3128);
+user_pref("network.proxy.type", 1);
+user_pref("network.proxy.broken", {{}};
+"""
+
+
+def firefox_folder(tmp_path: Path, prefs: str, user: str = "", profiles: str = PROFILES_INI) -> Path:
+    profile = tmp_path / "abc.default-release"
+    profile.mkdir(exist_ok=True)
+    (tmp_path / "profiles.ini").write_text(profiles)
+    (profile / "prefs.js").write_text(prefs)
+    (profile / "user.js").write_text(user)
+    return tmp_path
+
+
+def test_firefox_preferences(tmp_path: Path) -> None:
+    """Servers of the installation's profile; one for all schemes where it is shared; user.js wins."""
+    folder = firefox_folder(tmp_path, PREFS.format(shared="false"))
+    (own,) = firefox.from_profiles([tmp_path / "nowhere", folder])
+    assert own.source == "Firefox preferences (for Firefox alone)"
+    assert own.servers == {
+        "http": (PROXY,),
+        "https": (Hop("http", "secure.example", 3128),),
+        "socks": (Hop("socks4", "s.example", 1080),),
+    }
+    assert own.bypass == ("localhost", "*.localhost", "inside.example", "*.inside.example")
+    (shared,) = firefox.from_profiles([firefox_folder(tmp_path, PREFS.format(shared="true"))])
+    assert shared.servers["https"] == (PROXY,)
+    user = 'user_pref("network.proxy.type", 4);'
+    assert kinds(firefox.from_profiles([firefox_folder(tmp_path, PREFS, user)])) == ["auto_detect", "none"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"type": 5, "http": "p", "http_port": 1}, []),
+        ({"type": 0, "http": "p", "http_port": 1}, ["none"]),
+        ({"type": 3}, ["none"]),
+        ({"type": 1}, ["none"]),
+        ({"type": 1, "http": "p", "http_port": 0}, ["none"]),
+        ({"type": 1, "socks": "2001:db8::1", "socks_port": 1080}, ["manual"]),
+        ({"type": 2, "autoconfig_url": "http://p/"}, ["pac"]),
+        ({"type": 2, "autoconfig_url": ""}, ["none"]),
+        ({"type": 2, "autoconfig_url": 7}, ["none"]),
+        ({"type": 4}, ["auto_detect", "none"]),
+        ({"type": "1"}, []),
+        ({"type": 99}, []),
+    ],
+)
+def test_firefox_types(values: dict[str, object], expected: list[str]) -> None:
+    """Every network.proxy.type; 5, the default, leaves the word to the system."""
+    assert kinds(firefox.from_preferences(values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("profiles", "path"),
+    [
+        (PROFILES_INI, "abc.default-release"),
+        (PROFILES_INI.partition("[Profile1]")[2].join(["[Profile1]", ""]), "xyz.default"),
+        ("[Profile0]\nPath=only.one\n", "only.one"),
+        ("[Profile0]\nPath=a\n[Profile1]\nPath=b\n", None),
+        ("[Profile0]\nIsRelative=0\nPath=/elsewhere/p\nDefault=1\n", "/elsewhere/p"),
+        ("[General]\nVersion=2\n", None),
+        ("[InstallA]\nLocked=1\n[Profile0]\nPath=a\n", "a"),
+        ("junk", None),
+        ("", None),
+    ],
+)
+def test_firefox_default_profile(tmp_path: Path, profiles: str, path: str | None) -> None:
+    """The installation's, the marked one, the only one; none where that cannot be told."""
+    (tmp_path / "profiles.ini").write_text(profiles)
+    assert firefox.default_profile(tmp_path) == (tmp_path / path if path else None)
+
+
+def test_firefox_folders_of_every_system() -> None:
+    """Packages of the distribution, snap, flatpak; macOS; Windows where APPDATA is set."""
+    home = Path("/home/u")
+    assert home / "snap/firefox/common/.mozilla/firefox" in firefox.folders("linux", home, {})
+    assert Path("/c/mozilla/firefox") in firefox.folders("linux", home, {"XDG_CONFIG_HOME": "/c"})
+    assert firefox.folders("darwin", home, {}) == [home / "Library/Application Support/Firefox"]
+    assert firefox.folders("win32", home, {"APPDATA": "/r"}) == [Path("/r/Mozilla/Firefox")]
+    assert firefox.folders("win32", home, {}) == []
+
+
+async def test_firefox_preferences_never_win_for_another_browser() -> None:
+    """They are listed last, behind an end of the list, whatever else is configured."""
+    own = firefox.from_preferences({"type": 1, "http": "firefox.example", "http_port": 1})
+    system, detect = ProxySettings("system", "manual", {"http": (PROXY,)}), ProxySettings("user", "auto_detect")
+
+    assert with_firefox([], []) == []
+    assert [setting.source for setting in with_firefox([system], own)] == ["system", own[0].source]
+    for found in ([], [detect], [system], [detect, system]):
+        (answer,) = await routes(["http://a.example/"], with_firefox(found, own))
+        (without,) = await routes(["http://a.example/"], found)
+        assert answer == without
 
 
 def test_policy_files_of_linux_and_macos(tmp_path: Path) -> None:
@@ -336,6 +570,39 @@ def test_gnome_junk_is_nothing(output: str) -> None:
     assert linux.from_gsettings(output) == []
 
 
+# Recorded from gsettings 2.74 (GLib's key file backend; dconf's locks are documented to do the same): the user's mode
+# was 'manual', the administrator's 'auto' was locked
+LOCKED = """\
+org.gnome.system.proxy autoconfig-url 'http://p/'
+org.gnome.system.proxy mode 'auto'
+org.gnome.system.proxy use-same-proxy true
+"""
+
+
+def test_gnome_policies_are_in_force_and_named(tmp_path: Path) -> None:
+    """What gsettings prints of a locked key is the mandatory value; dconf's locks tell that it is a policy."""
+    locks = tmp_path / "etc/dconf/db/local.d/locks"
+    locks.mkdir(parents=True)
+    (locks / "proxy").write_text("# ours\n/org/gnome/desktop/screensaver/lock-enabled\n/system/proxy/mode\n")
+    (locks / "folder").mkdir()
+
+    assert linux.locked_keys(tmp_path) == {"mode"}
+    assert linux.locked_keys(tmp_path / "nowhere") == set()
+    (found,) = linux.from_gsettings(LOCKED, locked={"mode"})
+    assert (found.source, found.kind, found.pac_url) == ("GNOME settings (policy)", "pac", "http://p/")
+    assert linux.from_gsettings(LOCKED)[0].source == "GNOME settings"
+
+
+def test_gnome_use_same_proxy_is_ignored() -> None:
+    """No dialogue writes it and Chromium does not read it: each scheme has its own server or none."""
+    only_http = GSETTINGS.replace(
+        "org.gnome.system.proxy.https host 'proxy.example'", "org.gnome.system.proxy.https host ''"
+    )
+    (found,) = linux.from_gsettings(only_http)
+    assert "use-same-proxy true" in only_http
+    assert found.servers == {"http": (PROXY,)}
+
+
 KIOSLAVERC = """\
 PersistentProxyConnection=false
 [Proxy Settings][sub]
@@ -357,7 +624,7 @@ socksProxy=
 )
 def test_kde_settings(kind: str, expected: list[str]) -> None:
     """Every type; servers may have their port after a space."""
-    found = linux.from_kioslaverc(KIOSLAVERC.format(kind=kind), {})
+    found = linux.from_kioslaverc([KIOSLAVERC.format(kind=kind)], {})
     assert kinds(found) == expected
     if kind == "1":
         assert found[0].servers == {"http": (PROXY,), "https": (PROXY,)}
@@ -366,10 +633,37 @@ def test_kde_settings(kind: str, expected: list[str]) -> None:
         assert found[0].pac_url == "file:///etc/proxy.pac"
 
 
+async def test_kde_reversed_list_is_for_the_listed_alone() -> None:
+    """ReversedException: the proxy is for what the list names, all else and loopback go direct."""
+    text = KIOSLAVERC.format(kind="1") + "ReversedException=true\n"
+    found = linux.from_kioslaverc([text], {})
+    urls = ["https://a.inside.example/", "https://a.example/", "https://127.0.0.1/"]
+    answers = await routes(urls, found)
+    assert [answer.text for answer in answers] == ["PROXY proxy.example:8080", "DIRECT", "DIRECT"]
+    assert found[0].source == "KDE settings, for the listed hosts alone"
+
+
+def test_kde_system_files_lie_below_the_users() -> None:
+    """Key by key the user's file wins, but for what the administrator marked immutable."""
+    system = "[Proxy Settings]\nProxyType{mark}=1\nhttpProxy=http://proxy.example 8080\n"
+    user = "[Proxy Settings]\nProxyType=0\n"
+    plain, locked = system.format(mark=""), system.format(mark="[$i]")
+
+    assert kinds(linux.from_kioslaverc([plain, ""], {})) == ["manual"]
+    assert kinds(linux.from_kioslaverc([plain, user], {})) == ["none"]
+    (found,) = linux.from_kioslaverc([locked, user], {})
+    assert (found.kind, found.source) == ("manual", "KDE settings (policy)")
+    whole = ["[$i]\n" + plain, plain.replace("[Proxy Settings]", "[Proxy Settings][$i]")]
+    assert [kinds(linux.from_kioslaverc([text, user], {})) for text in whole] == [["manual"], ["manual"]]
+    paths = linux.kioslaverc_paths({"XDG_CONFIG_DIRS": "/a:/b"}, Path("/home/u"))
+    assert [str(path) for path in paths] == ["/b/kioslaverc", "/a/kioslaverc", "/home/u/.config/kioslaverc"]
+    assert linux.kioslaverc_paths({}, Path("/home/u"))[0] == Path("/etc/xdg/kioslaverc")
+
+
 def test_kde_names_environment_variables() -> None:
     """Type 4 says which variables to look into."""
     text = "[Proxy Settings]\nProxyType=4\nhttpProxy=OUR_PROXY\n"
-    (found,) = linux.from_kioslaverc(text, {"OUR_PROXY": "http://proxy.example:8080"})
+    (found,) = linux.from_kioslaverc([text], {"OUR_PROXY": "http://proxy.example:8080"})
     assert found.servers == {"http": (PROXY,)}
 
 
@@ -547,43 +841,6 @@ async def test_configured_file_answers_or_says_why_not(tmp_path: Path) -> None:
     assert failed.failure is not None
     assert failed.failure.code == FailureCode.PAC_UNREACHABLE
     assert failed.hops == ()
-
-
-@pytest.mark.parametrize(
-    ("domain", "names"),
-    [
-        ("a.b.example.com", ["wpad.a.b.example.com", "wpad.b.example.com", "wpad.example.com"]),
-        ("example.com.", ["wpad.example.com"]),
-        ("a.example.co.uk", ["wpad.a.example.co.uk", "wpad.example.co.uk"]),
-        ("example.co.uk", ["wpad.example.co.uk"]),
-        ("co.uk", []),
-        ("site.acme.fr", ["wpad.site.acme.fr", "wpad.acme.fr"]),
-        ("local", []),
-        ("", []),
-    ],
-)
-def test_discovery_stops_below_what_anybody_may_register(domain: str, names: list[str]) -> None:
-    """Never wpad.com, never wpad.co.uk."""
-    assert wpad_names(domain) == names
-
-
-async def test_discovery_takes_the_nearest_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first name that resolves and serves a PAC file."""
-
-    async def resolve(host: str, *, timeout_s: float) -> list[str]:
-        assert timeout_s < 4
-        if host != "wpad.example.com":
-            raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", host)
-        return ["192.0.2.1"]
-
-    async def fetch(place: str) -> str:
-        return f"text of {place}"
-
-    monkeypatch.setattr("readycheck.net.wpad.resolve", resolve)
-    monkeypatch.setattr("readycheck.net.wpad.fetch_pac", fetch)
-    url = "http://wpad.example.com/wpad.dat"
-    assert await find_wpad(["a.example.com"]) == Wpad(url, f"text of {url}")
-    assert await find_wpad([]) is None
 
 
 def test_settings_of_this_machine_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

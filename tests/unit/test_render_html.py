@@ -49,11 +49,12 @@ TEXT_TAGS = {
     "li",
     "details",
     "summary",
+    "wbr",
 }
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"}
 CHART_TAGS = {"svg", "path", "circle", "rect", "polyline", "text"}
 TAGS = PAGE_TAGS | TEXT_TAGS | TABLE_TAGS | CHART_TAGS
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "wbr"}
 SHAPES = {"path", "circle", "rect", "polyline"}
 
 

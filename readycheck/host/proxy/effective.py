@@ -3,33 +3,69 @@
 A browser's policy stands above the system's settings. Windows' and macOS' browsers never look at environment
 variables; on Linux they do where no desktop says otherwise. What comes after the winner is listed all the same: other
 programs follow it, and that difference is what a network team looks for.
+
+One answer is worked out, and it is Chrome's and Edge's: what Firefox alone follows, its preferences, is named so and
+stands last, behind an end of the list that is there even if nobody else says anything.
 """
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from readycheck.host.command import output_of
-from readycheck.host.proxy import linux, macos, policies, windows
+from readycheck.host.proxy import dhcp, firefox, linux, macos, policies, windows
 from readycheck.host.proxy.environment import from_environment
 from readycheck.host.registry import WindowsRegistry
 from readycheck.model.proxy import ProxySettings
 
 _LARGEST_BYTE = 256 * 1024
+_NOBODY = "nothing is configured"
 
 
 def proxy_settings() -> list[ProxySettings]:
     """What is configured, the winner first; empty if nobody says anything. Blocks for some seconds at most."""
     if sys.platform == "win32":
         registry = WindowsRegistry()
-        found = [*policies.from_registry(registry), *windows.from_registry(registry)]
+        account = windows.account(os.environ)
+        found = [*policies.from_registry(registry), *windows.from_registry(registry, account)]
         domains = windows.search_domains(registry)
     else:
         domains = linux.resolver_domains(_text(Path("/etc/resolv.conf")))
         found = _macos() if sys.platform == "darwin" else _linux()
     found += from_environment(os.environ)
-    return [replace(setting, search_domains=domains) if setting.kind == "auto_detect" else setting for setting in found]
+    found = with_firefox(found, firefox.from_profiles(firefox.folders(sys.platform, Path.home(), os.environ)))
+    return _with_places(found, domains)
+
+
+def with_firefox(found: Sequence[ProxySettings], own: Sequence[ProxySettings]) -> list[ProxySettings]:
+    """Firefox' own sources at the end, where they never win for another browser."""
+    decided = any(setting.kind != "auto_detect" for setting in found)
+    end = [ProxySettings(_NOBODY, "none")] if own and not decided else []
+    return [*found, *end, *own]
+
+
+def _with_places(found: Sequence[ProxySettings], domains: tuple[str, ...]) -> list[ProxySettings]:
+    """Where automatic detection is to look; the system is asked for its DHCP lease only if anybody detects."""
+    if all(setting.kind != "auto_detect" for setting in found):
+        return [*found]
+    url = _dhcp_pac_url()
+    return [
+        replace(setting, search_domains=domains, dhcp_pac_url=url) if setting.kind == "auto_detect" else setting
+        for setting in found
+    ]
+
+
+def _dhcp_pac_url() -> str | None:
+    now = datetime.now(UTC)
+    if sys.platform == "win32":
+        return dhcp.from_registry(WindowsRegistry(), now)
+    if sys.platform == "darwin":
+        command = dhcp.macos_packet_command(output_of(dhcp.ROUTE))
+        return dhcp.from_macos_packet(output_of(command)) if command else None
+    return dhcp.from_network_manager(output_of(dhcp.NMCLI)) or dhcp.from_lease_files(Path("/"), now)
 
 
 def _macos() -> list[ProxySettings]:
@@ -40,10 +76,10 @@ def _linux() -> list[ProxySettings]:
     found = policies.from_folders(Path("/"))
     match linux.desktop(os.environ):
         case "gnome":
-            found += linux.from_gsettings(output_of(linux.GSETTINGS))
+            found += linux.from_gsettings(output_of(linux.GSETTINGS), locked=linux.locked_keys(Path("/")))
         case "kde":
-            folder = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-            found += linux.from_kioslaverc(_text(Path(folder) / "kioslaverc"), os.environ)
+            texts = [_text(path) for path in linux.kioslaverc_paths(os.environ, Path.home())]
+            found += linux.from_kioslaverc(texts, os.environ)
     return found
 
 

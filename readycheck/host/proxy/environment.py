@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from readycheck.host.proxy.parsing import listed, server, suffix_rules
+from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules
 from readycheck.model.proxy import Hop, ProxySettings
 
 _SCHEMES = {"http_proxy": "http", "https_proxy": "https", "socks_server": "socks"}
@@ -12,7 +12,7 @@ def from_environment(environment: Mapping[str, str]) -> list[ProxySettings]:
     """What auto_proxy, all_proxy, http_proxy, https_proxy and no_proxy say; lower case wins over upper case."""
     automatic = _value(environment, "auto_proxy")
     if automatic:
-        return [ProxySettings("environment variable auto_proxy", "pac", pac_url=automatic)]
+        return [pac_settings("environment variable auto_proxy", automatic)]
     names = [name for name in ("all_proxy", *_SCHEMES) if _value(environment, name)]
     servers: dict[str, tuple[Hop, ...]] = {}
     for name in names:

@@ -2,15 +2,20 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from readycheck.host.proxy.environment import from_environment
-from readycheck.host.proxy.parsing import listed, server, suffix_rules, usable_port
+from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
 GSETTINGS = ("gsettings", "list-recursively", "org.gnome.system.proxy")
 _GNOME_DESKTOPS = {"gnome", "unity", "x-cinnamon", "cinnamon", "pantheon", "deepin", "ukui", "budgie"}
 _GNOME_KINDS: dict[str, HopKind] = {"http": "http", "https": "http", "socks": "socks5"}
+_DCONF = "/system/proxy/"
+_LARGEST_BYTE = 256 * 1024
+_EVERY_KEY = "*"
+_KDE_TRUE = {"true", "1", "yes", "on"}
 _KDE_NONE, _KDE_MANUAL, _KDE_PAC, _KDE_AUTO_DETECT, _KDE_ENVIRONMENT = "01234"
 
 
@@ -22,19 +27,37 @@ def desktop(environment: Mapping[str, str]) -> str:
     return "gnome" if names & _GNOME_DESKTOPS else ""
 
 
-def from_gsettings(output: str) -> list[ProxySettings]:
-    """What `gsettings list-recursively org.gnome.system.proxy` printed; mode decides what counts."""
+def locked_keys(root: Path) -> set[str]:
+    """The proxy keys that an administrator locked: GNOME's policies, under /etc/dconf/db/*.d/locks."""
+    lines = [line.strip() for path in root.glob("etc/dconf/db/*.d/locks/*") for line in _lines(path)]
+    return {line.removeprefix(_DCONF) for line in lines if line.startswith(_DCONF)}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_BYTE).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def from_gsettings(output: str, *, locked: Iterable[str] = ()) -> list[ProxySettings]:
+    """What `gsettings list-recursively org.gnome.system.proxy` printed; mode decides what counts.
+
+    It prints what is in force: a locked key's mandatory value and not the user's. `use-same-proxy` and each scheme's
+    `enabled` are written by nobody's dialogue, and Chromium ignores them as well.
+    """
     values: dict[str, object] = {}
     for line in output.splitlines():
         schema, _, rest = line.partition(" ")
         key, _, text = rest.strip().partition(" ")
         values[f"{schema.removeprefix('org.gnome.system.proxy').lstrip('.')}/{key}"] = _variant(text)
-    source, mode = "GNOME settings", values.get("/mode")
+    source, mode = "GNOME settings (policy)" if {*locked} else "GNOME settings", values.get("/mode")
     pac_url = values.get("/autoconfig-url")
     if mode == "none":
         return [ProxySettings(source, "none")]
     if mode == "auto" and pac_url and isinstance(pac_url, str):
-        return [ProxySettings(source, "pac", pac_url=pac_url)]
+        return [pac_settings(source, pac_url)]
     if mode == "auto":
         return [ProxySettings(source, "auto_detect"), ProxySettings(source, "none")]
     servers = _gnome_servers(values) if mode == "manual" else {}
@@ -62,21 +85,31 @@ def _variant(text: str) -> object:
         return None
 
 
-def from_kioslaverc(text: str, environment: Mapping[str, str]) -> list[ProxySettings]:
-    """What KDE's kioslaverc says; its type 4 names environment variables."""
-    values = _section(text, "Proxy Settings")
-    source, kind = "KDE settings", values.get("ProxyType", "")
+def kioslaverc_paths(environment: Mapping[str, str], home: Path) -> list[Path]:
+    """The system's files, those that win last, then the user's."""
+    system = (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    user = environment.get("XDG_CONFIG_HOME") or str(home / ".config")
+    return [Path(folder) / "kioslaverc" for folder in (*reversed(system), user) if folder]
+
+
+def from_kioslaverc(texts: Sequence[str], environment: Mapping[str, str]) -> list[ProxySettings]:
+    """What KDE's kioslaverc files say, later ones winning; type 4 names environment variables."""
+    values, source = _kde_values(texts)
+    kind = values.get("ProxyType", "")
     if kind == _KDE_NONE:
         return [ProxySettings(source, "none")]
     if kind == _KDE_PAC and (pac_url := values.get("Proxy Config Script", "")):
         place = f"file://{pac_url}" if pac_url.startswith("/") else pac_url
-        return [ProxySettings(source, "pac", pac_url=place)]
+        return [pac_settings(source, place)]
     if kind == _KDE_AUTO_DETECT:
         return [ProxySettings(source, "auto_detect"), ProxySettings(source, "none")]
     if kind == _KDE_ENVIRONMENT:
         return _kde_environment(source, values, environment)
     servers = _kde_servers(values) if kind == _KDE_MANUAL else {}
-    return [ProxySettings(source, "manual", servers, _kde_bypass(values))] if servers else []
+    only_listed = values.get("ReversedException", "").lower() in _KDE_TRUE
+    source += ", for the listed hosts alone" if only_listed else ""
+    found = ProxySettings(source, "manual", servers, _kde_bypass(values), bypass_reversed=only_listed)
+    return [found] if servers else []
 
 
 def _kde_servers(values: Mapping[str, str]) -> dict[str, tuple[Hop, ...]]:
@@ -108,17 +141,35 @@ def _kde_environment(source: str, values: Mapping[str, str], environment: Mappin
     ]
 
 
-def _section(text: str, name: str) -> dict[str, str]:
-    """A section of a KDE file, without the [$e] marks of its keys."""
+def _kde_values(texts: Sequence[str]) -> tuple[dict[str, str], str]:
+    """The merged section and its source; what an earlier file marks immutable, [$i], no later one changes."""
     values: dict[str, str] = {}
+    locked: set[str] = set()
+    for text in texts:
+        found, marked = _section(text, "Proxy Settings")
+        values |= {key: value for key, value in found.items() if not locked & {key, _EVERY_KEY}}
+        locked |= marked
+    return values, "KDE settings (policy)" if locked else "KDE settings"
+
+
+def _section(text: str, name: str) -> tuple[dict[str, str], set[str]]:
+    """A section of a KDE file without the marks of its keys, and the keys marked immutable ("*" for all)."""
+    values: dict[str, str] = {}
+    marked: set[str] = set()
     inside = False
-    for line in map(str.strip, text.splitlines()):
+    for number, line in enumerate(map(str.strip, text.splitlines())):
         if line.startswith("["):
-            inside = line == f"[{name}]"
+            plain, _, mark = line.partition("[$")
+            inside = plain == f"[{name}]"
+            if "i" in mark and (inside or (number == 0 and not plain)):
+                marked.add(_EVERY_KEY)
         elif inside and "=" in line and not line.startswith("#"):
             key, _, value = line.partition("=")
-            values[key.partition("[")[0].strip()] = value.strip()
-    return values
+            plain, _, mark = key.partition("[$")
+            values[plain.partition("[")[0].strip()] = value.strip()
+            if "i" in mark:
+                marked.add(plain.strip())
+    return values, marked
 
 
 def resolver_domains(resolv_conf: str) -> tuple[str, ...]:

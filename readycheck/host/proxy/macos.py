@@ -2,7 +2,7 @@
 
 import re
 
-from readycheck.host.proxy.parsing import server, usable_port
+from readycheck.host.proxy.parsing import pac_settings, server, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
 SCUTIL = ("scutil", "--proxy")
@@ -25,7 +25,7 @@ def from_scutil(output: str) -> list[ProxySettings]:
         found.append(ProxySettings(_SOURCE, "auto_detect"))
     pac_url = values.get("ProxyAutoConfigURLString", "")
     if values.get("ProxyAutoConfigEnable") == "1" and pac_url:
-        found.append(ProxySettings(_SOURCE, "pac", pac_url=pac_url))
+        found.append(pac_settings(_SOURCE, pac_url))
     servers = {scheme: (hop,) for scheme in _KINDS if (hop := _server(values, scheme))}
     if not servers:
         return [*found, ProxySettings(_SOURCE, "none")]

@@ -1,10 +1,12 @@
 """Proxy servers and lists as people and systems write them."""
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from readycheck.model.proxy import DEFAULT_PORT, Hop, HopKind
+from readycheck.model.proxy import DEFAULT_PORT, Hop, HopKind, ProxySettings
 
 _KIND_OF_SCHEME: dict[str, HopKind] = {
     "http": "http",
@@ -17,6 +19,7 @@ _KIND_OF_SCHEME: dict[str, HopKind] = {
 }
 _SEPARATORS = re.compile(r"[;,\s]+")
 _LARGEST_PORT = 65535
+_LONGEST_MEDIA_TYPE = 80
 
 
 def server(text: str, default: HopKind = "http") -> Hop | None:
@@ -71,3 +74,28 @@ def usable_port(value: object) -> int | None:
     except ValueError:
         return None
     return port if 0 < port <= _LARGEST_PORT else None
+
+
+def pac_settings(source: str, pac_url: str) -> ProxySettings:
+    """A PAC file by its address, or the file itself in a data: URL, of which only the beginning is kept to be shown."""
+    if not pac_url.lower().startswith("data:"):
+        return ProxySettings(source, "pac", pac_url=pac_url)
+    shown = re.sub(r"[^a-z0-9/.+;=-]", "", pac_url.partition(",")[0][5:].lower())
+    return ProxySettings(source, "pac", pac_url=f"data:{shown[:_LONGEST_MEDIA_TYPE]},…", pac_text=_inline_text(pac_url))
+
+
+def _inline_text(url: str) -> str:
+    """The text of a data: URL (RFC 2397); "" for a broken one, which is no PAC file and is judged so."""
+    head, comma, rest = url[5:].partition(",")
+    words = [word.strip().lower() for word in head.split(";")]
+    content = unquote_to_bytes(rest) if comma else b""
+    if "base64" in words[1:] or words == ["base64"]:
+        try:
+            content = base64.b64decode(re.sub(rb"\s", b"", content), validate=True)
+        except binascii.Error:
+            return ""
+    charset = next((word.removeprefix("charset=").strip('"') for word in words if word.startswith("charset=")), "utf-8")
+    try:
+        return content.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return content.decode("latin-1")

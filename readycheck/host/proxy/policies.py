@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from readycheck.host.proxy.parsing import listed, server, servers_by_scheme, usable_port
+from readycheck.host.proxy.parsing import listed, pac_settings, server, servers_by_scheme, usable_port
 from readycheck.host.registry import Registry
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
@@ -80,7 +80,7 @@ def chromium_settings(source: str, policies: Policies) -> list[ProxySettings]:
     if mode == "auto_detect":
         return [ProxySettings(source, "auto_detect"), ProxySettings(source, "none")]
     if mode == "pac_script" and pac_url:
-        return [ProxySettings(source, "pac", pac_url=pac_url)]
+        return [pac_settings(source, pac_url)]
     if mode == "fixed_servers" and servers:
         return [ProxySettings(source, "manual", servers, listed(_text(values.get("proxybypasslist"))))]
     return []  # "system", or nothing that makes sense: the system's settings count
@@ -96,7 +96,7 @@ def firefox_settings(source: str, policies: Policies) -> list[ProxySettings]:
     if mode == "autodetect":
         return [ProxySettings(source, "auto_detect"), ProxySettings(source, "none")]
     if mode == "autoconfig" and pac_url:
-        return [ProxySettings(source, "pac", pac_url=pac_url)]
+        return [pac_settings(source, pac_url)]
     servers = _firefox_servers(values)
     if mode == "manual" and servers:
         return [ProxySettings(source, "manual", servers, listed(_text(values.get("passthrough"))))]

@@ -1,10 +1,11 @@
 """Windows: Internet Settings, per user or machine-wide as policy has it, and WinHTTP's own."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from readycheck.host.proxy.parsing import listed, servers_by_scheme
-from readycheck.host.registry import Registry, number_of, text_of
+from readycheck.host.proxy.parsing import listed, pac_settings, servers_by_scheme
+from readycheck.host.registry import Registry, Value, number_of, text_of
 from readycheck.model.proxy import ProxySettings
 
 USER = "HKEY_CURRENT_USER"
@@ -14,6 +15,7 @@ POLICIES = r"Software\Policies\Microsoft\Windows\CurrentVersion\Internet Setting
 _TCPIP = rf"{MACHINE}\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 _MANUAL, _PAC, _AUTO_DETECT = 2, 4, 8
 _LARGEST_FIELD = 65536
+_WINHTTP = "WinHTTP (services)"
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,15 @@ class ConnectionSettings:
     pac_url: str
 
 
-def from_registry(registry: Registry) -> list[ProxySettings]:
+def account(environment: Mapping[str, str]) -> str:
+    """`SYSTEM` where a deployment tool runs us: its own hive is read then, and not that of the person who signed in."""
+    folder = environment.get("USERPROFILE", "").lower().replace("/", "\\")
+    return "SYSTEM" if folder.endswith(r"\config\systemprofile") else ""
+
+
+def from_registry(registry: Registry, account_name: str = "") -> list[ProxySettings]:
     """Internet Settings first, which browsers follow; then WinHTTP, which services follow and browsers do not."""
-    return [*_internet_settings(registry), *_winhttp(registry)]
+    return [*_internet_settings(registry, account_name), *_winhttp(registry)]
 
 
 def search_domains(registry: Registry) -> tuple[str, ...]:
@@ -38,26 +46,26 @@ def search_domains(registry: Registry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(domain for name in names for domain in listed(name)))
 
 
-def _internet_settings(registry: Registry) -> list[ProxySettings]:
+def _internet_settings(registry: Registry, account_name: str) -> list[ProxySettings]:
     per_machine = number_of(registry.values(rf"{MACHINE}\{POLICIES}").get("proxysettingsperuser")) == 0
     hive, whose = (MACHINE, "machine-wide") if per_machine else (USER, "per user")
+    if account_name and not per_machine:
+        whose = f"of the account {account_name}, not of the person who works here"
     values = dict(registry.values(rf"{hive}\{SETTINGS}"))
     forced = {**registry.values(rf"{MACHINE}\{POLICIES}"), **registry.values(rf"{hive}\{POLICIES}")}
     forced.pop("proxysettingsperuser", None)
-    values |= forced
+    blob = _dialogue(registry.values(rf"{hive}\{SETTINGS}\Connections"))
+    values = {**_mirrored(blob), **values, **forced}
     if not values:
         return []
     source = f"Windows Internet Settings, {whose}" + (" (policy)" if forced else "")
-    blob = connection_settings(registry.values(rf"{hive}\{SETTINGS}\Connections").get("defaultconnectionsettings"))
-    found = []
     detects = bool(blob.flags & _AUTO_DETECT) if blob else bool(number_of(values.get("autodetect")))
     if "autodetect" in forced:
         detects = bool(number_of(forced["autodetect"]))
-    if detects:
-        found.append(ProxySettings(source, "auto_detect"))
+    found = [ProxySettings(source, "auto_detect")] if detects else []
     pac_url = text_of(values.get("autoconfigurl"))
     if pac_url:
-        found.append(ProxySettings(source, "pac", pac_url=pac_url))
+        found.append(pac_settings(source, pac_url))
     servers = servers_by_scheme(text_of(values.get("proxyserver")))
     if number_of(values.get("proxyenable")) and servers:
         bypass = listed(text_of(values.get("proxyoverride")))
@@ -65,11 +73,32 @@ def _internet_settings(registry: Registry) -> list[ProxySettings]:
     return [*found, ProxySettings(source, "none")]
 
 
+def _dialogue(values: Mapping[str, Value]) -> ConnectionSettings | None:
+    """The local network's binary value; SavedLegacySettings is its older twin."""
+    return connection_settings(values.get("defaultconnectionsettings")) or connection_settings(
+        values.get("savedlegacysettings")
+    )
+
+
+def _mirrored(blob: ConnectionSettings | None) -> dict[str, Value]:
+    """The single values that the dialogue writes beside the binary one: what a script that wrote just that left out."""
+    if blob is None or not (blob.servers or blob.pac_url):
+        return {}
+    mirrored: dict[str, Value] = {"proxyenable": int(bool(blob.flags & _MANUAL))}
+    mirrored |= {"proxyserver": blob.servers, "proxyoverride": blob.bypass} if blob.servers else {}
+    return mirrored | ({"autoconfigurl": blob.pac_url} if blob.flags & _PAC else {})
+
+
 def _winhttp(registry: Registry) -> list[ProxySettings]:
-    values = registry.values(rf"{MACHINE}\{SETTINGS}\Connections")
-    blob = connection_settings(values.get("winhttpsettings"))
-    servers = servers_by_scheme(blob.servers) if blob and blob.flags & _MANUAL else {}
-    return [ProxySettings("WinHTTP (services)", "manual", servers, listed(blob.bypass))] if blob and servers else []
+    """What `netsh winhttp` sets. Flags 1 and 3 were seen by others; that 4 and 8 mean the same here is assumed."""
+    blob = connection_settings(registry.values(rf"{MACHINE}\{SETTINGS}\Connections").get("winhttpsettings"))
+    if blob is None:
+        return []
+    found = [ProxySettings(_WINHTTP, "auto_detect")] if blob.flags & _AUTO_DETECT else []
+    if blob.flags & _PAC and blob.pac_url:
+        found.append(pac_settings(_WINHTTP, blob.pac_url))
+    servers = servers_by_scheme(blob.servers) if blob.flags & _MANUAL else {}
+    return [*found, ProxySettings(_WINHTTP, "manual", servers, listed(blob.bypass))] if servers else found
 
 
 def connection_settings(value: object) -> ConnectionSettings | None:

@@ -1,0 +1,120 @@
+"""Firefox' own preferences: prefs.js and user.js of the profile that it opens.
+
+They stand below its policies and above the system's settings, for Firefox alone: Chrome and Edge never read them.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as IniError
+from pathlib import Path
+
+from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
+from readycheck.model.proxy import Hop, HopKind, ProxySettings
+
+SOURCE = "Firefox preferences (for Firefox alone)"
+Preferences = Mapping[str, object]
+_LARGEST_BYTE = 4 * 1024 * 1024
+_PREFIX = "network.proxy."
+_LINE = re.compile(
+    r"^\s*user_pref\(\s*\"(?P<name>network\.proxy\.[^\"]+)\"\s*,\s*(?P<value>.+?)\s*\)\s*;", re.MULTILINE
+)
+_DIRECT, _MANUAL, _PAC, _DIRECT_TOO, _AUTO_DETECT = range(5)  # 3 is what old versions wrote for 0; 5 is the system's
+_SOCKS_4 = 4
+
+
+def folders(platform: str, home: Path, environment: Mapping[str, str]) -> list[Path]:
+    """Where Firefox keeps profiles.ini, by platform and by the way in which it was installed."""
+    if platform == "win32":
+        roaming = environment.get("APPDATA")
+        return [Path(roaming) / "Mozilla" / "Firefox"] if roaming else []
+    if platform == "darwin":
+        return [home / "Library" / "Application Support" / "Firefox"]
+    configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    return [
+        home / ".mozilla" / "firefox",
+        configuration / "mozilla" / "firefox",
+        home / "snap" / "firefox" / "common" / ".mozilla" / "firefox",
+        home / ".var" / "app" / "org.mozilla.firefox" / ".mozilla" / "firefox",
+    ]
+
+
+def from_profiles(places: Sequence[Path]) -> list[ProxySettings]:
+    """What the default profile of the first Firefox found says; user.js is read last and wins, as at its start."""
+    for folder in places:
+        profile = default_profile(folder)
+        if profile is not None:
+            return from_preferences({**_preferences(profile / "prefs.js"), **_preferences(profile / "user.js")})
+    return []
+
+
+def default_profile(folder: Path) -> Path | None:
+    """That of an installation, else the one marked so, else the only one."""
+    parser = ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(_text(folder / "profiles.ini"))
+    except IniError:
+        return None
+    sections = [parser[name] for name in parser.sections()]
+    profiles = [section for section in sections if section.name.startswith("Profile") and section.get("path")]
+    of_installation = [section.get("default") for section in sections if section.name.startswith("Install")]
+    marked = [section["path"] for section in profiles if section.get("default") == "1"]
+    only = [section["path"] for section in profiles] if len(profiles) == 1 else []
+    path = next(filter(None, (*of_installation, *marked, *only)), None)
+    return folder / path if path else None  # an absolute path replaces the folder
+
+
+def from_preferences(values: Preferences) -> list[ProxySettings]:
+    """By network.proxy.type; without it, or with 5, Firefox follows the system and says nothing of its own."""
+    kind, pac_url = values.get("type"), values.get("autoconfig_url")
+    if kind in {_DIRECT, _DIRECT_TOO}:
+        return [ProxySettings(SOURCE, "none")]
+    if kind == _PAC and isinstance(pac_url, str) and pac_url:
+        return [pac_settings(SOURCE, pac_url)]
+    if kind == _AUTO_DETECT:
+        return [ProxySettings(SOURCE, "auto_detect"), ProxySettings(SOURCE, "none")]
+    if kind not in {_MANUAL, _PAC}:
+        return []
+    servers = _servers(values) if kind == _MANUAL else {}
+    bypass = values.get("no_proxies_on")
+    rules = suffix_rules(listed(bypass)) if isinstance(bypass, str) else ()
+    return [ProxySettings(SOURCE, "manual", servers, rules) if servers else ProxySettings(SOURCE, "none")]
+
+
+def _servers(values: Preferences) -> dict[str, tuple[Hop, ...]]:
+    version: HopKind = "socks4" if values.get("socks_version") == _SOCKS_4 else "socks5"
+    shared = values.get("share_proxy_settings") is True
+    found = {
+        "http": _server(values, "http", "http"),
+        "https": _server(values, "http" if shared else "ssl", "http"),
+        "socks": _server(values, "socks", version),
+    }
+    return {scheme: (hop,) for scheme, hop in found.items() if hop}
+
+
+def _server(values: Preferences, name: str, kind: HopKind) -> Hop | None:
+    host, port = values.get(name), usable_port(values.get(f"{name}_port"))
+    if not isinstance(host, str) or not host or port is None:
+        return None
+    return server(f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}", kind)
+
+
+def _preferences(path: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for match in _LINE.finditer(_text(path)):
+        try:
+            # the file is JavaScript: its \xNN is all that JSON does not know
+            value = json.loads(re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", match["value"]))
+        except ValueError:
+            continue
+        found[match["name"].removeprefix(_PREFIX)] = value
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_BYTE).decode("utf-8-sig", "replace")
+    except (OSError, ValueError):
+        return ""
