@@ -10,7 +10,17 @@ from readycheck.fleet.summary import Entry, Summary
 from readycheck.judge import Case, blocking, decide, judge, ready_on
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus, ProfileReference, Tool
-from readycheck.model.rollup import Change, LeftOut, Notice, Omission, ProfileSeen, Rollup, SiteSummary, Trend
+from readycheck.model.rollup import (
+    Change,
+    HeatColumn,
+    LeftOut,
+    Notice,
+    Omission,
+    ProfileSeen,
+    Rollup,
+    SiteSummary,
+    Trend,
+)
 from readycheck.model.verdict import Finding, Scope
 from readycheck.profile.attestations import Attestations
 from readycheck.profile.schema import Profile
@@ -62,6 +72,7 @@ def rolled_up(summary: Summary, setting: Setting) -> Rollup:
         sites=sites,
         causes=causes,
         heat_map=workstations.heat_map(fleet_entries, asked),
+        heat_columns=tuple(HeatColumn(one.requirement, one.severity, one.title) for one in asked.values()),
         visit_first=workstations.visit_first(fleet_entries, asked),
         browsers=workstations.browsers(fleet_entries),
         headsets=workstations.headsets(fleet_entries),

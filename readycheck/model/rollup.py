@@ -102,6 +102,15 @@ class HeatCell:
 
 
 @dataclass(frozen=True)
+class HeatColumn:
+    """A workstation requirement of the heat map, as the judging profile words it."""
+
+    requirement: str
+    severity: Severity
+    title: Text
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason why workstations are not ready, and at how many."""
 
@@ -260,6 +269,8 @@ class Rollup:
     left_out: tuple[LeftOut, ...]
     notices: tuple[Notice, ...]
     trend: Trend | None = None
+    heat_columns: tuple[HeatColumn, ...] = ()
+    """In the profile's order; empty in documents that were written before it was stated."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from readycheck.model.rollup import Answered, Attested, Notice, Rollup
-from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
+from readycheck.model.rollup import Rollup
+from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.clean import clean
+from readycheck.render.rollup_said import notice, open_answers, seen, site_name
 from readycheck.render.text import in_ascii, marked, painted_decision
 from readycheck.render.words import Words
 
@@ -25,13 +26,13 @@ def render_rollup_text(rollup: Rollup, lang: str, *, colour: bool, plain: bool =
     lines = [head, *_findings(rollup, words, colour=colour), *_fleet(rollup, words)]
     if rollup.trend:
         lines += _trend(rollup, words)
-    lines += [_notice(notice, rollup, words) for notice in rollup.notices]
+    lines += [notice(one, rollup, words) for one in rollup.notices]
     text = "\n".join([*lines, *_left_out(rollup, words)])
     return in_ascii(text) if plain else text
 
 
 def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
-    answers = {f"question.{row.question}": row for row in reversed(rollup.attestations) if row.status != Status.PASS}
+    answers = open_answers(rollup)
     rows = [(answer.kind(finding), finding) for finding in rollup.findings]
     shown = sorted(
         (row for row in rows if row[0] in answer.KINDS),
@@ -41,56 +42,18 @@ def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
         (
             kind,
             clean(answer.title(finding, words), _TITLE_WIDTH),
-            clean(
-                _seen(finding, _worst(answers.get(finding.metric), finding), words) + _where(finding, rollup),
-                _CAUSE_WIDTH,
-            ),
+            clean(seen(finding, answers, rollup, words), _CAUSE_WIDTH),
             _who(finding.owner, finding.lead_time_days, words),
         )
         for kind, finding in shown[:_MOST_LINES]
     ]
     titles, causes = (max((len(cell[column]) for cell in cells), default=0) for column in (1, 2))
     lines = [
-        f"  {marked(kind, colour=colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
-        for kind, title, seen, who in cells
+        f"  {marked(kind, colour=colour)} {title:<{titles}}   {cause:<{causes}}   {who}".rstrip()
+        for kind, title, cause, who in cells
     ]
     more = len(shown) - len(cells)
     return [*lines, f"  {words.count('more', more)}"] if more else lines
-
-
-def _worst(row: Attested | None, finding: Finding) -> Attested | None:
-    return row if row and row.status == finding.status else None
-
-
-def _seen(finding: Finding, row: Attested | None, words: Words) -> str:
-    """What was answered, or measured and asked, or why it is not known."""
-    if row:
-        site = f" ({words('rollup_site', site=clean(row.site, 40))})" if row.site else ""
-        if row.state == Answered.UNANSWERED:
-            return words("rollup_state_unanswered") + site
-        if row.state == Answered.ANSWERED:
-            day = say.day(row.on, words) or ""
-            return words("rollup_by", answer=clean(row.answer, 40), by=clean(row.by, 40), day=day) + site
-        return words(f"rollup_state_{row.state}", day=say.day(row.until or row.on, words) or "") + site
-    if finding.observed is None:
-        return words.failure(finding.reason).short if finding.reason else words("not_measured")
-    shown = say.amount(finding.observed, finding.unit, words)
-    return words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
-
-
-def _where(finding: Finding, rollup: Rollup) -> str:
-    """The sites whose own reports say so, in brackets."""
-    if finding.scope != Scope.SITE:
-        return ""
-    names = [
-        clean(site.site, 40)
-        for site in rollup.sites
-        if site.site and site.report
-        for own in site.report.findings
-        if (own.requirement, own.status) == (finding.requirement, finding.status)
-    ]
-    more = ["…"] * (len(names) > _MOST_FILES)
-    return f" ({', '.join(names[:_MOST_FILES] + more)})" if names else ""
 
 
 def _who(owner: str | None, days: int | None, words: Words) -> str:
@@ -106,7 +69,7 @@ def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
     sites = [site for site in rollup.sites if site.reported]
     if len(sites) > 1:
         for site in sites[:_MOST_CAUSES]:
-            yield f"  {_site(site.site, words)}{words('colon')}{_counts(site.decisions, words)}"
+            yield f"  {site_name(site.site, words)}{words('colon')}{_counts(site.decisions, words)}"
         if len(sites) > _MOST_CAUSES:
             yield f"  {words.count('more', len(sites) - _MOST_CAUSES)}"
     causes = [cause for cause in rollup.causes if cause.severity == Severity.BLOCKER and cause.status in _TROUBLES]
@@ -125,10 +88,6 @@ def _counts(decisions: Mapping[Decision, int], words: Words) -> str:
     return ", ".join(words(f"rollup_decision_{decision}", n=n) for decision, n in decisions.items() if n)
 
 
-def _site(site: str | None, words: Words) -> str:
-    return words("rollup_site", site=clean(site, 40)) if site else words("rollup_no_site")
-
-
 def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
     if (trend := rollup.trend) is None:
         return
@@ -138,13 +97,6 @@ def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
     if trend.changes:
         names = ", ".join(clean(change.requirement, 40) for change in trend.changes[:_MOST_CAUSES])
         yield f"  {words('rollup_changed', names=names)}"
-
-
-def _notice(notice: Notice, rollup: Rollup, words: Words) -> str:
-    silent = [site.site for site in rollup.sites if site.report is None and site.site is not None]
-    names = ", ".join(clean(site, 40) for site in silent[:_MOST_CAUSES]) or words("rollup_no_site")
-    more = f", {words.count('more', len(silent) - _MOST_CAUSES)}" if len(silent) > _MOST_CAUSES else ""
-    return words(f"rollup_notice_{notice}", n=rollup.profiles_seen, day=say.day(rollup.on, words), names=names + more)
 
 
 def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
