@@ -1,9 +1,10 @@
 """One roll-up from its options to its exit status."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -81,8 +82,10 @@ def _require_there(paths: Sequence[Path]) -> None:
 def _paper(document: Rollup, options: Options) -> Paper:
     moment = document.made_at[:19].replace("-", "").replace(":", "")
     stem = f"rollup-{moment}Z-{safe_name(document.profile.id)}"
-    # A page for the project manager joins here: ".html": partial(render_rollup_html, document, options.lang).
-    pages = {".json": document.dumps}
+    pages: dict[str, Callable[[], str]] = {
+        ".html": partial(_page, document, options.lang),
+        ".json": document.dumps,
+    }
     return Paper(
         noun="roll-up",
         dumps=document.dumps,
@@ -91,3 +94,9 @@ def _paper(document: Rollup, options: Options) -> Paper:
         written=lambda folder: write_pages(folder, stem, pages),
         suffixes=list(pages),
     )
+
+
+def _page(document: Rollup, lang: str) -> str:
+    from readycheck.render.rollup_html import render_rollup_html  # noqa: PLC0415 - jinja2 only where a page is wanted
+
+    return render_rollup_html(document, lang)

@@ -14,21 +14,21 @@ def open_answers(rollup: Rollup) -> dict[str, Attested]:
     return {f"question.{row.question}": row for row in reversed(rollup.attestations) if row.status != Status.PASS}
 
 
-def seen(finding: Finding, answers: dict[str, Attested], rollup: Rollup, words: Words) -> str:
-    """What was answered, or measured and asked, or why it is not known; and at which sites."""
+def seen(finding: Finding, answers: dict[str, Attested], rollup: Rollup, words: Words) -> tuple[str, tuple[str, ...]]:
+    """What was answered, or measured and asked, or why it is not known; and the sites where it is so."""
     row = answers.get(finding.metric)
-    said = _answered(row, words) if row and row.status == finding.status else _measured(finding, words)
-    return said + _where(finding, rollup)
+    if row and row.status == finding.status:
+        return _answered(row, words), (site_name(row.site, words),) if row.site else ()
+    return _measured(finding, words), _where(finding, rollup)
 
 
 def _answered(row: Attested, words: Words) -> str:
-    site = f" ({site_name(row.site, words)})" if row.site else ""
     if row.state == Answered.UNANSWERED:
-        return words("rollup_state_unanswered") + site
+        return words("rollup_state_unanswered")
     if row.state == Answered.ANSWERED:
         day = say.day(row.on, words) or ""
-        return words("rollup_by", answer=clean(row.answer, 40), by=clean(row.by, 40), day=day) + site
-    return words(f"rollup_state_{row.state}", day=say.day(row.until or row.on, words) or "") + site
+        return words("rollup_by", answer=clean(row.answer, 40), by=clean(row.by, 40), day=day)
+    return words(f"rollup_state_{row.state}", day=say.day(row.until or row.on, words) or "")
 
 
 def _measured(finding: Finding, words: Words) -> str:
@@ -38,10 +38,10 @@ def _measured(finding: Finding, words: Words) -> str:
     return words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
 
 
-def _where(finding: Finding, rollup: Rollup) -> str:
-    """The sites whose own reports say so, in brackets."""
+def _where(finding: Finding, rollup: Rollup) -> tuple[str, ...]:
+    """The sites whose own reports say so."""
     if finding.scope != Scope.SITE:
-        return ""
+        return ()
     names = [
         clean(site.site, 40)
         for site in rollup.sites
@@ -50,7 +50,7 @@ def _where(finding: Finding, rollup: Rollup) -> str:
         if (own.requirement, own.status) == (finding.requirement, finding.status)
     ]
     more = ["…"] * (len(names) > _MOST_SITES)
-    return f" ({', '.join(names[:_MOST_SITES] + more)})" if names else ""
+    return (*names[:_MOST_SITES], *more)
 
 
 def site_name(site: str | None, words: Words) -> str:

@@ -42,7 +42,7 @@ def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
         (
             kind,
             clean(answer.title(finding, words), _TITLE_WIDTH),
-            clean(seen(finding, answers, rollup, words), _CAUSE_WIDTH),
+            clean(_seen(*seen(finding, answers, rollup, words)), _CAUSE_WIDTH),
             _who(finding.owner, finding.lead_time_days, words),
         )
         for kind, finding in shown[:_MOST_LINES]
@@ -54,6 +54,10 @@ def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
     ]
     more = len(shown) - len(cells)
     return [*lines, f"  {words.count('more', more)}"] if more else lines
+
+
+def _seen(said: str, sites: tuple[str, ...]) -> str:
+    return f"{said} ({', '.join(sites)})" if sites else said
 
 
 def _who(owner: str | None, days: int | None, words: Words) -> str:

@@ -67,13 +67,26 @@ def test_folder_becomes_one_verdict(cli: Cli, folder: Path) -> None:
     saved(folder / "1.json")
     saved(folder / "floor-2" / "2.json", "h2")
     answer = cli("rollup", "in", "--profile", "p.yaml", "--attestations", "a.yaml", "-o", "out")
-    *told, path = answer.out.splitlines()
+    *told, page, path = answer.out.splitlines()
 
     assert answer.status == 0
+    assert Path(page).with_suffix("") == Path(path).with_suffix("")
+    assert "All 2 workstations that reported are ready." in Path(page).read_text(encoding="utf-8")
     assert told[0].strip() == "GO"
     assert "2 workstations reported, of 2 agents: 2 go" in told
     assert Path(path).name.startswith("rollup-")
     assert json.loads(Path(path).read_text(encoding="utf-8"))["schema"] == "readycheck.rollup/1"
+
+
+def test_page_speaks_the_language_asked_for(cli: Cli, folder: Path) -> None:
+    """--lang is the language of the page too."""
+    saved(folder / "1.json")
+    answer = cli("rollup", "in", "--profile", "p.yaml", "-o", "out", "--lang", "fr")
+    page = next(Path("out").glob("*.html")).read_text(encoding="utf-8")
+
+    assert answer.status == 3
+    assert '<html lang="fr">' in page
+    assert "Peut-on démarrer" in page
 
 
 def test_blockers_are_told_with_owner_and_lead_time(cli: Cli, folder: Path) -> None:
@@ -271,7 +284,10 @@ def test_hostile_names_go_nowhere(cli: Cli, folder: Path, tmp_path: Path) -> Non
     assert "\x1b" not in answer.out
     assert "5 workstations reported" in answer.out
     assert {path.parent for path in new} == {tmp_path / "out"}
-    assert len(new) == 1
+    assert sorted(path.suffix for path in new) == [".html", ".json"]
+    page = next(path for path in new if path.suffix == ".html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
 
 
 def test_every_file_is_read_once(cli: Cli, folder: Path) -> None:
