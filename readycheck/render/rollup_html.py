@@ -15,6 +15,8 @@ from readycheck.render.words import Words
 
 _NAMED_AT_MOST = 3
 _SPELT_UP_TO = 9
+_SENTENCE = 90
+"""The longest name in a sentence; it stands whole further down."""
 _MOST_TASKS = 30
 _MOST_FLEET_TASKS = 12
 _SAID_ELSEWHERE = (Notice.NO_REPORTS, Notice.NOTHING_ASKED)
@@ -72,8 +74,10 @@ def sentence(rollup: Rollup, tasks: Sequence[Task], words: Words) -> str:
         parts = [_counted("blocks", by_kind["blocks"], words)]
         parts += [_counted("also_open", open_, words)] if open_ else []
     elif rollup.decision == Decision.INCONCLUSIVE:
-        first = words("nothing_reported") if Notice.NO_REPORTS in rollup.notices else ""
-        parts = [first] if first else [_counted("open", open_, words)]
+        if Notice.NO_REPORTS in rollup.notices:
+            parts = [words("nothing_reported")]
+        else:
+            parts = [_counted("open", open_, words) if open_ else words("answer_nothing_judged")]
     elif rollup.decision == Decision.GO_WITH_RESERVATIONS:
         parts = [words("reservations", causes=_listed(list(tasks), words))]
     else:
@@ -90,7 +94,10 @@ def _counted(key: str, tasks: Sequence[Task], words: Words) -> str:
 
 
 def _listed(tasks: Sequence[Task], words: Words) -> str:
-    named = [f"{words('quoted', text=task.title)} ({task.seen})" for task in tasks[:_NAMED_AT_MOST]]
+    named = [
+        f"{words('quoted', text=clean(task.title, _SENTENCE))} ({clean(task.seen, _SENTENCE)})"
+        for task in tasks[:_NAMED_AT_MOST]
+    ]
     if len(tasks) > _NAMED_AT_MOST:
         named.append(words.count("more", len(tasks) - _NAMED_AT_MOST))
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])}{words('and')}{named[-1]}" if named else ""
@@ -105,7 +112,12 @@ def _stations(rollup: Rollup, words: Words) -> list[str]:
     number = fleet.decisions.get(Decision.NO_GO, 0)
     if number and bad:
         named = [
-            words("cause_at", title=cause_title(one, words), why=cause_why(one, words), n=say.number(one.count, words))
+            words(
+                "cause_at",
+                title=clean(cause_title(one, words), _SENTENCE),
+                why=cause_why(one, words),
+                n=say.number(one.count, words),
+            )
             for one in sorted(bad, key=lambda one: -one.count)[:2]
         ]
         of = say.number(fleet.reported, words)

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from readycheck.render import format as say
 from readycheck.render.words import Words
 
-_APART = 27.0
+_APART = 31.0
 """Between two dates of the axis, in per cent: what the longest takes on the narrowest screen."""
-_EDGE = 13.5
+_EDGE = 15.0
 _MOST_LINES = 12
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
 _SLIVER = 0.8

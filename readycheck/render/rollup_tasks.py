@@ -14,6 +14,7 @@ from readycheck.render.rollup_svg import Axis, Bar, axis
 from readycheck.render.words import Words
 
 _LONGEST_LEAD = 36_500
+_LONGEST_TITLE = 160
 _MOST_REASONS = 3
 _MOST_TITLES = 4
 _MOST_BARS = 14
@@ -49,7 +50,7 @@ def project_tasks(rollup: Rollup, words: Words) -> list[Task]:
             id=clean(finding.requirement),
             kind=answer.kind(finding),
             state=answer.state(finding, words),
-            title=answer.title(finding, words),
+            title=clean(answer.title(finding, words), _LONGEST_TITLE),
             seen=_seen(*seen(finding, answers, rollup, words), words),
             do=_do(finding, rollup, words),
             owner=owner(finding.owner),
@@ -173,7 +174,7 @@ def cause_kind(cause: Cause) -> str:
 
 def cause_title(cause: Cause, words: Words) -> str:
     """What the requirement is called."""
-    return words.choose(cause.title) or clean(cause.requirement)
+    return clean(words.choose(cause.title) or cause.requirement, _LONGEST_TITLE)
 
 
 def cause_why(cause: Cause, words: Words) -> str:

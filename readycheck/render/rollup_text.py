@@ -89,7 +89,9 @@ def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
 
 
 def _counts(decisions: Mapping[Decision, int], words: Words) -> str:
-    return ", ".join(words(f"rollup_decision_{decision}", n=n) for decision, n in decisions.items() if n)
+    return ", ".join(
+        words(f"rollup_decision_{decision}", n=say.number(n, words)) for decision, n in decisions.items() if n
+    )
 
 
 def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
@@ -107,4 +109,9 @@ def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
     for tally in rollup.left_out:
         named = [f"{one.file}: {one.detail}" if one.detail else one.file for one in tally.files[:_MOST_FILES]]
         files = "; ".join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
-        yield words("rollup_left_out", reason=words(f"rollup_omitted_{tally.reason}"), n=tally.count, files=files)
+        yield words(
+            "rollup_left_out",
+            reason=words(f"rollup_omitted_{tally.reason}"),
+            n=say.number(tally.count, words),
+            files=files,
+        )

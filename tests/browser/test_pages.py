@@ -20,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "rollup": lambda: render_rollup_html(rollup_samples.mixed(), "fr"),
     "rollup-green": lambda: render_rollup_html(rollup_samples.all_green(), "en"),
     "rollup-empty": lambda: render_rollup_html(rollup_samples.empty(), "en"),
+    "rollup-wordy": lambda: render_rollup_html(rollup_samples.wordy(), "fr"),
     "rollup-sites": lambda: render_rollup_html(rollup_samples.large(60, 3), "en"),
 }
 WCAG = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"

@@ -233,6 +233,21 @@ def large(sites: int, workstations: int) -> Rollup:
     return rolled(summed(reports), under, GIVEN)
 
 
+def wordy() -> Rollup:
+    """The mixed project, every name as long as people dare, with a word that fits no line."""
+    name = " ".join(["Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik and all that is to be done there"] * 3)
+    rollup, title = mixed(), {"": name}
+    return replace(
+        rollup,
+        findings=tuple(replace(one, title=title, owner=name) for one in rollup.findings),
+        causes=tuple(replace(one, title=title, owner=name) for one in rollup.causes),
+        heat_columns=tuple(replace(one, title=title) for one in rollup.heat_columns),
+        attestations=tuple(replace(one, title=title, by=name, evidence=name) for one in rollup.attestations),
+        sites=tuple(replace(one, site=name.replace(" ", "")) for one in rollup.sites),
+        visit_first=tuple(replace(one, host=name, site=name) for one in rollup.visit_first),
+    )
+
+
 def page_of(rollup: Rollup, lang: str = "en") -> str:
     """The page, held to the tags and attributes that a page may have, with plain spaces."""
     text = render_rollup_html(rollup, lang)
