@@ -83,6 +83,21 @@ class SignallingEvidence(Evidence):
         """WSS targets that open and stay open, or answer as the profile expects."""
         return _ratio([target for target in self.targets if target.is_websocket])
 
+    @metric_of("number")
+    def target_count(self) -> Quantity:
+        """Signalling targets that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(len(self.targets))
+
+    @metric_of("number")
+    def https_count(self) -> Quantity:
+        """Those of them that are pages (https)."""
+        return Quantity(sum(not target.is_websocket for target in self.targets))
+
+    @metric_of("number")
+    def websocket_count(self) -> Quantity:
+        """Those of them that are WebSockets (wss)."""
+        return Quantity(sum(target.is_websocket for target in self.targets))
+
     @metric_of("ms")
     def connect_p50_ms(self) -> Quantity:
         """TCP connect, median over all attempts; through a proxy, TCP and CONNECT together."""

@@ -112,6 +112,36 @@ class TurnEvidence(Evidence):
         times = [attempt.allocation_ms for attempt in server.attempts if attempt.allocation_ms is not None]
         return Quantity(median(times) if times else None)
 
+    @metric_of("number")
+    def server_count(self) -> Quantity:
+        """TURN URLs that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(len(self.servers))
+
+    @metric_of("bool")
+    def has_credentials(self) -> Quantity:
+        """Whether the profile gives credentials for a TURN URL: without them nothing can be relayed."""
+        return Quantity(any(server.has_credentials for server in self.servers))
+
+    @metric_of("bool")
+    def any_reachable(self) -> Quantity:
+        """Whether at least one TURN URL answered Allocate, by whichever transport."""
+        if any(server.reached for server in self.servers):
+            return Quantity(True)
+        if not self.servers:
+            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        failures = [attempt.failure for server in self.servers for attempt in server.attempts]
+        failures += [server.route_failure for server in self.servers]
+        told = all(server.attempts for server in self.servers)
+        return Quantity(False if told else None, reason=commonest([failure for failure in failures if failure]))
+
+    @metric_of("bool")
+    def any_relay(self) -> Quantity:
+        """Whether data came through at least one relay, by whichever transport; null without credentials."""
+        if self.relaying:
+            return Quantity(True)
+        answers = [server.relay for server in self.servers if server.has_credentials]
+        return Quantity(False if answers and None not in answers else None, reason=self.why_no_relay)
+
     @property
     def relaying(self) -> Server | None:
         """The first relaying URL, UDP before TCP before TLS; None if there is none."""
