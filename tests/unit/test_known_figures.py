@@ -7,17 +7,21 @@ import pytest
 
 from readycheck.model.evidence import Evidence
 from readycheck.model.failure import Failure, FailureCode
-from readycheck.probes import fallback, identity, signalling, stun, turn
+from readycheck.probes import _turn_evidence, fallback, identity, signalling, stun
 
 SILENCE = Failure(FailureCode.STUN_TIMEOUT, "allocate")
 FORBIDDEN = Failure(FailureCode.TURN_FORBIDDEN, "permit")
 URL = "turn:turn.example.com:3478?transport=udp"
 
 
-def server(*, reached: bool = True, relay: bool | None = None, why: Failure | None = None, **facts: Any) -> turn.Server:
+def server(
+    *, reached: bool = True, relay: bool | None = None, why: Failure | None = None, **facts: Any
+) -> _turn_evidence.Server:
     """A TURN URL with credentials, asked once."""
-    attempt = turn.Attempt("192.0.2.1", reached=reached, allocated=bool(relay), failure=None if reached else SILENCE)
-    return replace(turn.Server(URL, "udp", True, (attempt,), relay, relay_failure=why), **facts)
+    attempt = _turn_evidence.Attempt(
+        "192.0.2.1", reached=reached, allocated=bool(relay), failure=None if reached else SILENCE
+    )
+    return replace(_turn_evidence.Server(URL, "udp", True, (attempt,), relay, relay_failure=why), **facts)
 
 
 def told(evidence: Evidence, metric: str) -> tuple[Any, str | None]:
@@ -31,7 +35,7 @@ def told(evidence: Evidence, metric: str) -> tuple[Any, str | None]:
     [
         (signalling.SignallingEvidence(()), ("target_count", "https_count", "websocket_count")),
         (stun.StunEvidence(()), ("server_count",)),
-        (turn.TurnEvidence(()), ("server_count",)),
+        (_turn_evidence.TurnEvidence(()), ("server_count",)),
         (identity.IdentityEvidence(()), ("issuer_count",)),
         (fallback.FallbackEvidence(()), ("server_count",)),
     ],
@@ -55,14 +59,17 @@ def test_targets_are_counted_whether_they_answer_or_not() -> None:
     assert told(identity.IdentityEvidence(addresses), "issuer_count") == (1, None)
     assert told(stun.StunEvidence((stun.Server("stun:s.example", ()),)), "server_count") == (1, None)
     assert told(fallback.FallbackEvidence((fallback.Target("sip:pbx", "udp", ()),)), "server_count") == (1, None)
-    assert told(turn.TurnEvidence((server(attempts=()),)), "server_count") == (1, None)
+    assert told(_turn_evidence.TurnEvidence((server(attempts=()),)), "server_count") == (1, None)
 
 
 def test_credentials_are_known_without_any_server() -> None:
     """No server, a server without credentials, and one with."""
-    assert told(turn.TurnEvidence(()), "has_credentials") == (False, None)
-    assert told(turn.TurnEvidence((server(has_credentials=False),)), "has_credentials") == (False, None)
-    assert told(turn.TurnEvidence((server(has_credentials=False), server())), "has_credentials") == (True, None)
+    assert told(_turn_evidence.TurnEvidence(()), "has_credentials") == (False, None)
+    assert told(_turn_evidence.TurnEvidence((server(has_credentials=False),)), "has_credentials") == (False, None)
+    assert told(_turn_evidence.TurnEvidence((server(has_credentials=False), server())), "has_credentials") == (
+        True,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,9 +81,9 @@ def test_credentials_are_known_without_any_server() -> None:
         ((server(reached=False), server(attempts=())), (None, "stun_timeout")),
     ],
 )
-def test_one_answer_is_a_way_out(servers: tuple[turn.Server, ...], expected: Any) -> None:
+def test_one_answer_is_a_way_out(servers: tuple[_turn_evidence.Server, ...], expected: Any) -> None:
     """False only once every URL was asked."""
-    assert told(turn.TurnEvidence(servers), "any_reachable") == expected
+    assert told(_turn_evidence.TurnEvidence(servers), "any_reachable") == expected
 
 
 @pytest.mark.parametrize(
@@ -89,6 +96,6 @@ def test_one_answer_is_a_way_out(servers: tuple[turn.Server, ...], expected: Any
         ((server(has_credentials=False),), (None, "not_configured")),
     ],
 )
-def test_one_relay_is_enough(servers: tuple[turn.Server, ...], expected: Any) -> None:
+def test_one_relay_is_enough(servers: tuple[_turn_evidence.Server, ...], expected: Any) -> None:
     """False only if none with credentials is left untold; without credentials nobody can tell."""
-    assert told(turn.TurnEvidence(servers), "any_relay") == expected
+    assert told(_turn_evidence.TurnEvidence(servers), "any_relay") == expected

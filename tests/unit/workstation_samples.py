@@ -11,7 +11,7 @@ from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Scope, Verdict
 from readycheck.model.visit import Inspection, Visit
-from readycheck.probes import call, fallback, identity, path, proxy, signalling, stun, turn
+from readycheck.probes import _turn_evidence, call, fallback, identity, path, proxy, signalling, stun
 from readycheck.probes._servers import targets as servers
 from readycheck.probes._visits import VisitedTarget, visited_targets
 from readycheck.profile.schema import Profile
@@ -101,21 +101,23 @@ def _stun(profile: Profile, workstation: Workstation) -> stun.StunEvidence:
     return stun.StunEvidence(tuple(stun.Server(one.url.url, (attempt,)) for one in servers(profile, "stun")))
 
 
-def _turn(profile: Profile, workstation: Workstation) -> turn.TurnEvidence:
+def _turn(profile: Profile, workstation: Workstation) -> _turn_evidence.TurnEvidence:
     found = []
     for one in servers(profile, "turn"):
         reached = workstation.reaches(one.url.url)
         failure = None if reached else SILENCE
-        attempt = turn.Attempt("192.0.2.1", reached=reached, allocated=False, failure=failure)
+        attempt = _turn_evidence.Attempt("192.0.2.1", reached=reached, allocated=False, failure=failure)
         relay = reached if one.has_credentials else None
         why = failure if one.has_credentials else NO_CREDENTIALS
         found.append(
-            turn.Server(one.url.url, one.url.transport, one.has_credentials, (attempt,), relay, relay_failure=why)
+            _turn_evidence.Server(
+                one.url.url, one.url.transport, one.has_credentials, (attempt,), relay, relay_failure=why
+            )
         )
-    return turn.TurnEvidence(tuple(found))
+    return _turn_evidence.TurnEvidence(tuple(found))
 
 
-def _path(relays: turn.TurnEvidence, workstation: Workstation) -> path.PathEvidence:
+def _path(relays: _turn_evidence.TurnEvidence, workstation: Workstation) -> path.PathEvidence:
     if relays.relaying is None:
         return path.PathEvidence(None, failure=_why(relays))
     every = workstation.lost_every
@@ -125,7 +127,7 @@ def _path(relays: turn.TurnEvidence, workstation: Workstation) -> path.PathEvide
     )
 
 
-def _call(relays: turn.TurnEvidence) -> call.CallEvidence:
+def _call(relays: _turn_evidence.TurnEvidence) -> call.CallEvidence:
     if relays.relaying is None:
         return call.CallEvidence(None, failure=_why(relays))
     way = call.Direction(250, 250, 0, 1.0)
@@ -134,7 +136,7 @@ def _call(relays: turn.TurnEvidence) -> call.CallEvidence:
     )
 
 
-def _why(relays: turn.TurnEvidence) -> Failure:
+def _why(relays: _turn_evidence.TurnEvidence) -> Failure:
     return Failure(relays.why_no_relay or FailureCode.NOT_CONFIGURED, "find a relay")
 
 
