@@ -2,7 +2,7 @@
 # Installs the Debian packages that the live tests drive. Without apt or root it says what is missing and goes on:
 # the live tests then skip, or fail if READYCHECK_REQUIRE_LIVE=1.
 set -eu
-packages="coturn iproute2 iptables chromium tmux"
+packages="coturn squid-openssl openssl iproute2 iptables chromium tmux"
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 missing=""
 for package in $packages; do
@@ -15,7 +15,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-# coturn's own service must not start: each test starts a server of its own
+# coturn's and squid's own services must not start: each test starts servers of its own
 printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d.readycheck
 if [ ! -e /usr/sbin/policy-rc.d ]; then
   cp /usr/sbin/policy-rc.d.readycheck /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d && made=1

@@ -28,6 +28,8 @@ class HttpAnswer:
     body: bytes
     answer_s: float
     keeps_alive: bool
+    surplus: bool = False
+    """Octets followed an answer that ends the HTTP on this connection."""
 
     def header(self, name: str) -> str | None:
         """The first value of a header."""
@@ -88,6 +90,7 @@ async def _exchange(
         body=body,
         answer_s=answer_s,
         keeps_alive=connection.our_state is h11.DONE and connection.their_state is h11.DONE,
+        surplus=connection.their_state is h11.SWITCHED_PROTOCOL and bool(connection.trailing_data[0]),
     )
 
 
@@ -116,10 +119,15 @@ async def _body(connection: h11.Connection, stream: Stream, operation: str, most
 async def _next(connection: h11.Connection, stream: Stream, operation: str) -> object:
     while (event := connection.next_event()) is h11.NEED_DATA:
         try:
-            connection.receive_data(await stream.receive(operation))
+            data = await stream.receive(operation)
         except OperationFailed:
             connection.receive_data(b"")  # the end may be what closes a body
-            if (event := connection.next_event()) in (h11.NEED_DATA, h11.PAUSED):
+            try:
+                event = connection.next_event()
+            except h11.RemoteProtocolError:
+                event = h11.NEED_DATA
+            if event in (h11.NEED_DATA, h11.PAUSED):  # it ends nothing: the break itself is what happened
                 raise
             return event
+        connection.receive_data(data)
     return event

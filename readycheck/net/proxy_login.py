@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from readycheck.model.proxy import Hop
 
 # In the order in which a browser prefers them.
 _BY_PREFERENCE = ("negotiate", "ntlm", "basic")
+# RFC 9110 section 11.6.1: a scheme stands at the start or behind a comma; a parameter has its "=" there
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][\w-]*)(?=\s*(?:,|$)|\s+[^\s=,])")
 Step = Callable[[str | None], str | None]
 
 
@@ -36,12 +40,9 @@ def login_for(hop: Hop) -> ProxyLogin | None:
 
 
 def schemes(challenges: Iterable[str]) -> tuple[str, ...]:
-    """The names of the schemes that Proxy-Authenticate headers offer, in lower case."""
-    return tuple(
-        dict.fromkeys(
-            challenge.split(maxsplit=1)[0].rstrip(",").lower() for challenge in challenges if challenge.strip()
-        )
-    )
+    """The names of the schemes that Proxy-Authenticate headers offer, in lower case; one header may offer several."""
+    plain = (_QUOTED.sub('""', challenge) for challenge in challenges)
+    return tuple(dict.fromkeys(name.lower() for challenge in plain for name in _SCHEME.findall(challenge)))
 
 
 def choose_scheme(offered: Iterable[str], login: ProxyLogin | None) -> str | None:

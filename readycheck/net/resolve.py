@@ -13,6 +13,16 @@ METADATA_ADDRESSES = frozenset({"169.254.169.254", "fd00:ec2::254", "100.100.100
 """Where clouds hand out a machine's secrets: no name of a profile has to lead there."""
 
 
+def is_metadata_address(literal: str) -> bool:
+    """Whether a cloud's metadata service answers there; also in IPv6's spelling of IPv4."""
+    try:
+        address = ipaddress.ip_address(literal)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address) in METADATA_ADDRESSES
+
+
 async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
     """Address literals of a name, the first of each family in the system's order of preference.
 
@@ -26,7 +36,7 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
     if host.rstrip(".").rpartition(".")[2].lower() == "invalid":  # RFC 6761 section 6.4: such names never exist
         raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "names under .invalid never exist")
     found = await _ask(host, timeout_s)
-    if METADATA_ADDRESSES & set(found):
+    if any(map(is_metadata_address, found)):
         detail = "the name leads to a cloud's metadata address; list the address itself if it is meant"
         raise OperationFailed(FailureCode.DESTINATION_REFUSED, "resolve", detail)
     return found

@@ -25,8 +25,12 @@ _CODE_OF_REPLY = {
 }
 
 
+class SocksUnreachable(Exception):
+    """Nobody takes a connection at this address: there may be another one, or another proxy."""
+
+
 async def open_socks_tunnel(hop: Hop, address: str, target: tuple[str, int], operation: str) -> Stream:
-    """A connection to the target through the SOCKS proxy at this address; raises OperationFailed."""
+    """A connection to the target through the SOCKS proxy at this address; raises OperationFailed, SocksUnreachable."""
     login = login_for(hop)
     proxy = Proxy(
         ProxyType.SOCKS4 if hop.kind == "socks4" else ProxyType.SOCKS5,
@@ -38,8 +42,13 @@ async def open_socks_tunnel(hop: Hop, address: str, target: tuple[str, int], ope
     )
     try:
         connection = await proxy.connect(*target, timeout=ANSWER_TIMEOUT_S)
-    except (ProxyConnectionError, ProxyTimeoutError):
+    except ProxyConnectionError:
+        raise SocksUnreachable from None
+    except ProxyTimeoutError:
         raise OperationFailed(FailureCode.PROXY_UNREACHABLE, operation, "no SOCKS proxy answers there") from None
+    except OSError:
+        detail = "the proxy closed the connection without an answer"
+        raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, operation, detail) from None
     except ProxyError as error:
         wants_login = "auth" in str(error).lower()
         code = FailureCode.PROXY_AUTHENTICATION_REQUIRED if wants_login else FailureCode.PROXY_BAD_ANSWER

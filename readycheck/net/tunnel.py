@@ -4,7 +4,9 @@ The proxy's answer is the product: status, schemes, Via and its own word for wha
 tunnel does not come about.
 """
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from readycheck.model.failure import FailureCode, OperationFailed
@@ -19,6 +21,7 @@ from readycheck.rtc.stun import hostport
 
 OPERATION = "connect_through_proxy"
 PROXY_AUTHENTICATION_REQUIRED = 407
+ALIVE_TIMEOUT_S = 1.0
 _LONGEST_TEXT = 200
 _MOST_ROUNDS = 4
 _SQUID = re.compile(r"(?P<name>ERR_[A-Z_]+)(?: (?P<errno>\d+))?")
@@ -36,6 +39,7 @@ _CODE_OF_STATUS = {
 # What squid met on its way to the target: its error page's name, or errno as Linux numbers it.
 _CODE_OF_SQUID = {
     "ERR_DNS_FAIL": FailureCode.DNS_NOT_FOUND,
+    "ERR_CANNOT_FORWARD": FailureCode.HOST_UNREACHABLE,  # what squid 5 says to CONNECT where DNS failed, with 500
     "ERR_ACCESS_DENIED": FailureCode.PROXY_DENIED,
     "ERR_CONNECT_FAIL 101": FailureCode.NETWORK_UNREACHABLE,
     "ERR_CONNECT_FAIL 110": FailureCode.CONNECTION_TIMEOUT,
@@ -77,10 +81,7 @@ async def open_tunnel(hop: Hop, host: str, port: int, trace: ProxyTrace) -> Stre
     The name is left to the proxy, which may know names that this machine does not.
     """
     if hop.kind in ("socks4", "socks5"):
-        from readycheck.net.socks import open_socks_tunnel  # noqa: PLC0415 - rare
-
-        address = (await _addresses(hop))[0]
-        return await open_socks_tunnel(hop, address, (host, port), OPERATION)
+        return await _open_socks(hop, host, port)
     connecting = _Connecting(hop, await _open(hop), trace)
     try:
         await connecting.connect(hostport(host, port))
@@ -88,6 +89,15 @@ async def open_tunnel(hop: Hop, host: str, port: int, trace: ProxyTrace) -> Stre
         connecting.stream.abort()
         raise
     return connecting.stream
+
+
+async def _open_socks(hop: Hop, host: str, port: int) -> Stream:
+    from readycheck.net.socks import SocksUnreachable, open_socks_tunnel  # noqa: PLC0415 - rare
+
+    for address in await _addresses(hop):
+        with suppress(SocksUnreachable):
+            return await open_socks_tunnel(hop, address, (host, port), OPERATION)
+    raise ProxyUnreachable(f"{_place(hop)}: nobody takes the connection")
 
 
 async def _open(hop: Hop) -> Stream:
@@ -137,7 +147,7 @@ class _Connecting:
             answer = await self._log_in(authority, answer)
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - any 2xx opens the tunnel
             raise _refused(answer, self._trace.reply)
-        if self.stream.unread:
+        if answer.surplus or self.stream.unread:
             detail = "octets before anybody spoke: no tunnel"
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, detail)
 
@@ -151,7 +161,7 @@ class _Connecting:
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, error.failure.detail) from None
         except OperationFailed as error:
             if error.failure.code == FailureCode.DEADLINE_EXCEEDED:
-                raise OperationFailed(FailureCode.PROXY_UNREACHABLE, OPERATION, error.failure.detail) from None
+                raise await _why_silent(self._hop, error.failure.detail) from None
             detail = "the proxy closed the connection without an answer"
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, detail) from None
         self._trace.reply = _noted(self._trace.reply, answer)
@@ -182,6 +192,21 @@ class _Connecting:
         if answer.status != PROXY_AUTHENTICATION_REQUIRED:
             self._trace.reply = replace(self._trace.reply, authenticated_by=scheme)
         return answer
+
+
+async def _why_silent(hop: Hop, detail: str | None) -> OperationFailed:
+    """Whose silence it was: a proxy that answers for itself still waits for the target."""
+    try:
+        async with asyncio.timeout(ALIVE_TIMEOUT_S):
+            stream = await _open(hop)
+            try:
+                stream.send(f"OPTIONS * HTTP/1.1\r\nHost: {_place(hop)}\r\nConnection: close\r\n\r\n".encode())
+                await stream.receive(OPERATION)
+            finally:
+                stream.abort()
+    except (OperationFailed, TimeoutError):
+        return OperationFailed(FailureCode.PROXY_UNREACHABLE, OPERATION, detail)
+    return OperationFailed(FailureCode.CONNECTION_TIMEOUT, OPERATION, f"{detail}; the proxy itself is there")
 
 
 def _noted(before: ProxyReply, answer: HttpAnswer) -> ProxyReply:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.net.link import Link, StreamLink, open_datagram_link
+from readycheck.net.resolve import is_metadata_address
 from readycheck.net.stream import Stream
 from readycheck.net.way import WayTrace, open_tls_way, open_way
 from readycheck.rtc import turn_failure
@@ -256,6 +257,9 @@ async def open_allocation(server: TurnServer, trace: Trace | None = None) -> Asy
 async def _follow(server: TurnServer, alternate: Address, trace: Trace, stack: AsyncExitStack) -> TurnSession:
     """An allocation at the alternate server; whatever goes wrong there is the redirection's failure."""
     trace.redirected_to = hostport(*alternate)
+    if is_metadata_address(alternate[0]):
+        detail = f"{trace.redirected_to} is a cloud's metadata address"
+        raise OperationFailed(FailureCode.TURN_REDIRECT_FAILED, "follow_redirect", detail)
     # RFC 8489 section 10: the certificate is still verified against the name first asked for.
     there = replace(server, address=alternate[0], port=alternate[1])
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.visit import Visit
-from readycheck.net.http1 import HttpAnswer, exchange
+from readycheck.net.http1 import LARGEST_BODY_BYTE, HttpAnswer, exchange
+from readycheck.net.inspection import named
 from readycheck.net.pac.url import Target, parse_target
 from readycheck.net.portal import captive_portal
 from readycheck.net.stream import Stream
 from readycheck.net.turn import Trace, TurnServer, open_session
 from readycheck.net.way import WayTrace, open_tls_way, open_way
+from readycheck.profile.schema import Trust
 from readycheck.rtc.stun import hostport
 
 VISIT_LIMIT_S = 6.5
@@ -51,32 +53,41 @@ class _Notes:
 
 
 async def visit_url(
-    url: str, hops: Sequence[Hop], ca_file: str | None, *, expected: Sequence[int] | None = None, hold_s: float = 0.0
+    url: str,
+    hops: Sequence[Hop],
+    trust: Trust,
+    *,
+    expected: Sequence[int] | None = None,
+    hold_s: float = 0.0,
+    on_body: Callable[[bytes], None] | None = None,
 ) -> Visit:
     """A GET of an http(s) URL, or a WebSocket opened at a ws(s) URL and held for `hold_s`. Never raises.
 
     `expected` are the statuses that count as an answer; without it any below 500 but 407, and 101 for a WebSocket.
+    `on_body` is told the body of an expected answer to a GET: up to LARGEST_BODY_BYTE, and one more if there is more.
     """
     target = parse_target(url)
-    notes = _Notes(WayTrace(), {})
+    notes, limit_s = _Notes(WayTrace(), {}), VISIT_LIMIT_S + hold_s
     failure: Failure | None = None
     try:
-        async with asyncio.timeout(VISIT_LIMIT_S + hold_s), _opened(target, hops, ca_file, notes.way) as stream:
+        async with asyncio.timeout(limit_s), _opened(target, hops, trust.ca_file, notes.way) as stream:
             if target.scheme in ("ws", "wss"):
                 from readycheck.net.websocket import open_and_hold  # noqa: PLC0415 - a library of its own
 
+                place = f"{target.scheme}://{host_header(target)[1]}{request_target(url)}"
                 held = await open_and_hold(
-                    stream, url, hold_s, expected, lambda answer: note_answer(answer, notes.said)
+                    stream, place, hold_s, expected, lambda answer: note_answer(answer, notes.said)
                 )
                 notes.said["websocket"] = held
             else:
-                await _get(stream, url, target, expected, notes.said)
+                await _get(stream, url, target, expected, notes.said, on_body)
     except OperationFailed as error:
         failure = error.failure
     except TimeoutError:
-        failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {VISIT_LIMIT_S:g} s")
+        failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {limit_s:g} s")
     portal = await _portal(target.host, notes.way, failure)
-    return notes.visit(reached=_spoke(notes) and not portal, failure=portal or failure)
+    visit = notes.visit(reached=_spoke(notes) and not portal, failure=portal or failure)
+    return replace(visit, failure=named(visit.failure, target.host, visit, trust.pins)) if visit.failure else visit
 
 
 async def _portal(host: str, way: WayTrace, failure: Failure | None) -> Failure | None:
@@ -101,15 +112,23 @@ async def _opened(target: Target, hops: Sequence[Hop], ca_file: str | None, trac
             yield stream
 
 
-async def _get(stream: Stream, url: str, target: Target, expected: Sequence[int] | None, said: dict[str, Any]) -> None:
-    answer = await exchange(
-        stream, "GET", request_target(url), [host_header(target), ("Accept", "*/*")], operation="request"
-    )
+async def _get(
+    stream: Stream,
+    url: str,
+    target: Target,
+    expected: Sequence[int] | None,
+    said: dict[str, Any],
+    on_body: Callable[[bytes], None] | None,
+) -> None:
+    headers, most_byte = [host_header(target), ("Accept", "*/*")], LARGEST_BODY_BYTE + 1 if on_body else 0
+    answer = await exchange(stream, "GET", request_target(url), headers, operation="request", body_byte=most_byte)
     note_answer(answer, said)
     if answer.status == 511:  # noqa: PLR2004 - Network Authentication Required (RFC 6585)
         raise OperationFailed(FailureCode.CAPTIVE_PORTAL, "request", "511 Network Authentication Required")
     if not as_expected(answer.status, expected):
         raise OperationFailed(FailureCode.HTTP_STATUS, "request", f"{answer.status} {answer.phrase}"[:_LONGEST_TEXT])
+    if on_body:
+        on_body(answer.body)
 
 
 def as_expected(status: int, expected: Sequence[int] | None) -> bool:
@@ -128,7 +147,9 @@ def request_target(url: str) -> str:
     """Path and query as they travel: ASCII, no fragment."""
     parts = urlsplit(url)
     text = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return "".join(one if "!" <= one <= "~" else "".join(f"%{octet:02X}" for octet in one.encode()) for one in text)
+    return "".join(
+        one if "!" <= one <= "~" else "".join(f"%{octet:02X}" for octet in one.encode(errors="replace")) for one in text
+    )
 
 
 def note_answer(answer: HttpAnswer, said: dict[str, Any]) -> None:

@@ -76,16 +76,20 @@ async def _hold(protocol: ClientProtocol, stream: Stream, hold_s: float) -> WebS
     _send_due(protocol, stream)
     try:
         async with asyncio.timeout(hold_s):
-            while protocol.close_rcvd is None:
+            while True:
                 for event in protocol.events_received():
                     if isinstance(event, Frame) and event.opcode is Opcode.PONG and held.ping_ms is None:
                         held = replace(held, ping_ms=round((time.perf_counter() - started_s) * 1000, 3))
                 _send_due(protocol, stream)
-                if protocol.close_rcvd is None:
-                    protocol.receive_data(await stream.receive("hold_websocket"))
+                if protocol.close_rcvd or protocol.parser_exc:
+                    break
+                protocol.receive_data(await stream.receive("hold_websocket"))
     except TimeoutError:
         protocol.send_close(CloseCode.NORMAL_CLOSURE)
         _send_due(protocol, stream)
+    if protocol.parser_exc:
+        detail = f"what followed the upgrade is no WebSocket: {protocol.parser_exc}"[:200]
+        raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "hold_websocket", detail)
     held_s = round(time.perf_counter() - started_s, 3)
     return replace(held, held_s=held_s, close_code=protocol.close_rcvd.code if protocol.close_rcvd else None)
 

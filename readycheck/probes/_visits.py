@@ -85,7 +85,7 @@ async def _visit(context: Context, target: VisitedTarget) -> Visits:
 
 async def _attempt(profile: Profile, target: VisitedTarget, hops: tuple[Hop, ...]) -> Visit:
     if target.ice_url is None:
-        return await visit_url(target.url, hops, profile.trust.ca_file)
+        return await visit_url(target.url, hops, profile.trust)
     url = target.ice_url
     server = TurnServer(url.host, url.port, url.transport, url.host, ca_file=profile.trust.ca_file, hops=hops)
     if url.transport != "udp":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -287,6 +287,12 @@ class Waiver(Part):
     until: IsoDate
 
 
+Kind = Literal["baseline", "platform", "context", "template", "lab"]
+"""What a shipped profile is for."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which they are listed."""
+
+
 class Profile(Part):
     """One project: whom to reach, how to measure, what to ask."""
 
@@ -294,6 +300,7 @@ class Profile(Part):
     id: Identifier
     title: Words = {}
     description: Words | None = None
+    kind: Kind | None = None
     extends: list[str] = []
     lab: bool = False
     """Start the embedded server; its ports reach the profile as READYCHECK_LAB_… variables."""

@@ -2,7 +2,9 @@
 
 import ipaddress
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from readycheck.model.evidence import MetricDefinition
 from readycheck.profile.problem import Problem, quoted
@@ -11,6 +13,7 @@ from readycheck.profile.schema import COMPARATORS, comparators_problem
 from readycheck.profile.sources import did_you_mean
 from readycheck.profile.wording import found
 from readycheck.profile.yaml import Node
+from readycheck.rtc.sip import parse_sip_uri
 
 Metrics = Mapping[str, MetricDefinition]
 
@@ -107,7 +110,9 @@ def _operand_problems(comparator: str, operand: Node, name: str, kind: str) -> I
                 yield item.mark.problem(f"{name} gives {_ASKED[kind]}, found {found(item, ())}{_hint(item, kind)}")
     elif comparator == "matches" and (pattern := _text(operand)) is not None:
         try:
-            re.compile(pattern)
+            with warnings.catch_warnings():  # "[[" may mean something else one day; today it is a bracket
+                warnings.simplefilter("ignore")
+                re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as error:
             yield operand.mark.problem(f"this is no regular expression: {error}")
 
@@ -137,6 +142,31 @@ def _matching(pattern: str) -> Callable[[str], bool]:
     return lambda text: re.fullmatch(pattern, text) is not None
 
 
+def _is_url(pattern: str) -> Callable[[str], bool]:
+    """What fits the pattern and can be visited: a host that has a name, a port between 1 and 65535."""
+
+    def fits(text: str) -> bool:
+        if not re.fullmatch(pattern, text) or not text.isprintable():
+            return False
+        try:
+            host, port = urlsplit(text).hostname or "", urlsplit(text).port
+            if not host.isascii():
+                host.encode("idna")
+        except ValueError:  # a port above, an IPv6 address that is none, a name that IDNA refuses
+            return False
+        return port != 0
+
+    return fits
+
+
+def _is_sip_uri(text: str) -> bool:
+    try:
+        parse_sip_uri(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -153,19 +183,19 @@ def _is_port_range(text: str) -> bool:
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s\[\]/?#@:]+)"
 _ADDRESSES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "targets.signalling.url": (
-        _matching(rf"(?:https?|wss?)://(?:[^\s/@]*@)?{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
+        _is_url(rf"(?:https?|wss?)://(?:[^\s/@]*@)?{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
         "an address like https://host/ or wss://host/path",
     ),
     "targets.reflector.url": (
-        _matching(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
+        _is_url(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
         "an address like https://host",
     ),
     "targets.reflector.stamp": (_matching(rf"{_HOST}(?::\d{{1,5}})?"), "host or host:port"),
     "targets.identity.issuer": (
-        _matching(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
+        _is_url(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
         "an address like https://host/",
     ),
-    "targets.fallback.sip": (_matching(r"sips?:[^\s]+"), "an address like sip:host:5060;transport=udp"),
+    "targets.fallback.sip": (_is_sip_uri, "an address like sip:host:5060;transport=udp"),
     "targets.media.cidrs": (_is_network, "a network like 203.0.113.0/24"),
     "targets.media.udp_ports": (_is_port_range, "a port or a range like 16384-65535"),
     "flows.ports": (_is_port_range, "a port or a range like 16384-65535"),

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -12,11 +12,18 @@ from typing import Any, NoReturn, Protocol
 import pytest
 
 from tests.live.coturn import Coturn, running_coturn
+from tests.live.dns import known_names
 from tests.live.measuring import Outcome, Profile, readycheck
-from tests.live.namespaces import SetUpFailed, Site, site_of_namespaces
+from tests.live.namespaces import SERVER, Host, SetUpFailed, Site, site_of_namespaces
+from tests.live.platform import Platform, running_platform
+from tests.live.squid import Mood, Squid, opened, running_squid
+from tests.live.stub_proxy import Mood as StubMood
+from tests.live.stub_proxy import StubProxy, running_stub
+from tests.live.visiting import Visitor, visitor_in
 
 TOOLS = ("ip", "ss", "sysctl", "iptables", "ip6tables", "turnserver")
 SOCKETS_TIMEOUT_S = 2.0
+PLATFORM, PLATFORM_KNOWN = "login.example.test", "known.example.test"
 
 
 class Measure(Protocol):
@@ -29,6 +36,24 @@ class StartCoturn(Protocol):
     """Starts a coturn that ends with the test."""
 
     def __call__(self, *options: str, **keywords: Any) -> Coturn: ...
+
+
+class StartSquid(Protocol):
+    """Starts a squid on the router's own addresses that ends with the test."""
+
+    def __call__(self, mood: Mood = opened, *lines: str, **keywords: Any) -> Squid: ...
+
+
+class StartStub(Protocol):
+    """Starts a stub proxy on the router's own addresses that ends with the test."""
+
+    def __call__(self, mood: StubMood, **keywords: Any) -> StubProxy: ...
+
+
+class KnowNames(Protocol):
+    """Lets what is started in a namespace from now on know names, until the test ends."""
+
+    def __call__(self, machine: Host, names: Mapping[str, str], **keywords: Any) -> None: ...
 
 
 def _unavailable(what: str) -> NoReturn:
@@ -93,6 +118,61 @@ def start_coturn(site: Site, tmp_path: Path) -> Iterator[StartCoturn]:
         yield start
         for coturn in started:
             assert coturn.allocations_left() == set()
+
+
+@pytest.fixture
+def start_squid(site: Site) -> Iterator[StartSquid]:
+    """Starts squids in the router: they go on where the router forwards nothing."""
+    if not shutil.which("squid"):
+        _unavailable("squid")
+    with ExitStack() as stack:
+
+        def start(mood: Mood = opened, *lines: str, **keywords: Any) -> Squid:
+            return stack.enter_context(running_squid(site.router, mood, *lines, **keywords))
+
+        yield start
+
+
+@pytest.fixture
+def start_stub(site: Site, tmp_path: Path) -> Iterator[StartStub]:
+    """Starts stub proxies in the router."""
+    with ExitStack() as stack:
+
+        def start(mood: StubMood, **keywords: Any) -> StubProxy:
+            return stack.enter_context(running_stub(site.router, tmp_path, mood, **keywords))
+
+        yield start
+
+
+@pytest.fixture
+def know_names(site: Site) -> Iterator[KnowNames]:
+    """Writes hosts files (and resolv.conf) of namespaces, and takes them away."""
+    with ExitStack() as stack:
+
+        def know(machine: Host, names: Mapping[str, str], **keywords: Any) -> None:
+            stack.enter_context(known_names(machine, names, **keywords))
+
+        yield know
+
+
+@pytest.fixture(scope="session")
+def platform(_namespaces: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The softphone's platform that all tests share, under two names on the server's port 443."""
+    directory = tmp_path_factory.mktemp("platform")
+    with running_platform(_namespaces.server, directory, PLATFORM, PLATFORM_KNOWN) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def _visitor(_namespaces: Site) -> Iterator[Visitor]:
+    with visitor_in(_namespaces.client, {PLATFORM_KNOWN: SERVER}) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def visit(_visitor: Visitor, site: Site) -> Visitor:
+    """Makes single visits from the client, which knows one of the platform's names: PLATFORM_KNOWN."""
+    return _visitor
 
 
 @pytest.fixture

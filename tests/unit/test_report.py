@@ -24,16 +24,25 @@ from readycheck.model.report import (
     cut_public_addresses,
 )
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
+from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.call import CallEvidence, Direction
+from readycheck.probes.fallback import Attempt as SipAttempt
+from readycheck.probes.fallback import FallbackEvidence
+from readycheck.probes.fallback import Target as FallbackTarget
+from readycheck.probes.identity import IdentityEvidence
+from readycheck.probes.identity import Target as IdentityTarget
 from readycheck.probes.path import PathEvidence
 from readycheck.probes.proxy import ProxyEvidence
+from readycheck.probes.signalling import Lookup, SignallingEvidence
+from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
-from readycheck.probes.turn import Attempt, Server, TurnEvidence
-from tests.unit.visit_samples import intercepted_target
+from tests.unit.visit_samples import direct, intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
+NO_NAME = Failure(FailureCode.DNS_NOT_FOUND, "look_up", "Name or service not known")
 EVIDENCE = {
     "turn": TurnEvidence(
         (
@@ -55,6 +64,35 @@ EVIDENCE = {
         "udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06
     ),
     "proxy": ProxyEvidence((), (intercepted_target(),)),
+    "signalling": SignallingEvidence(
+        (
+            SignallingTarget(
+                "wss://a/ws",
+                ("DIRECT",),
+                (Lookup(4, 12.5, ("192.0.2.1",)), Lookup(6, 13.0, failure=NO_NAME)),
+                (Visit("DIRECT", reached=True, status=101, websocket=WebSocketHeld(3.0, 20.5)),),
+            ),
+        )
+    ),
+    "identity": IdentityEvidence(
+        (
+            IdentityTarget("https://a/.well-known/openid-configuration", "https://a", "discovery", (direct(),)),
+            IdentityTarget("https://b/token", "https://a", "token_endpoint", failure=NO_NAME, issuer_said="https://b"),
+        ),
+        reached=1,
+    ),
+    "fallback": FallbackEvidence(
+        (
+            FallbackTarget(
+                "sip:pbx;transport=tcp",
+                "tcp",
+                (
+                    SipAttempt("192.0.2.1:5060", True, 401, "Unauthorized", "pbx/1", 20.5, 1),
+                    SipAttempt(None, failure=NO_NAME),
+                ),
+            ),
+        )
+    ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
 }
 
