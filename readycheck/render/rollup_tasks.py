@@ -35,6 +35,8 @@ class Task:
     days: int | None
     until: str | None
     workstations: int | None = None
+    is_supposed: bool = False
+    """The time is needed only if what is not known yet turns out to fail."""
 
     @property
     def pressing(self) -> tuple[int, int]:
@@ -56,6 +58,7 @@ def project_tasks(rollup: Rollup, words: Words) -> list[Task]:
             owner=owner(finding.owner),
             days=finding.lead_time_days,
             until=_until(rollup, finding.lead_time_days, words),
+            is_supposed=finding.status == Status.INCONCLUSIVE and not finding.metric.startswith("question."),
         )
         for finding in rollup.findings
         if answer.kind(finding) in answer.KINDS
@@ -119,8 +122,8 @@ def _one_of(tasks: Sequence[Task], words: Words) -> Task:
     return replace(
         tasks[0],
         id=", ".join(task.id for task in tasks[:_MOST_TITLES]),
-        state=words("at_least_workstations", n=say.number(number, words)),
-        title=", ".join([*(task.title for task in tasks[:_MOST_TITLES]), *more]),
+        state=words.count("at_least_workstations", number),
+        title=" · ".join([*(task.title for task in tasks[:_MOST_TITLES]), *more]),
         seen="; ".join(dict.fromkeys(task.seen for task in tasks[:_MOST_TITLES])),
         workstations=number,
     )
@@ -143,6 +146,7 @@ def _fleet_task(causes: Sequence[Cause], rollup: Rollup, words: Words) -> Task:
         days=days,
         until=_until(rollup, days, words),
         workstations=number,
+        is_supposed=not failed,
     )
 
 
@@ -221,14 +225,20 @@ class Plan:
     more: int
     untimed: tuple[str, ...]
     """Titles of what blocks and has no duration."""
+    is_dashed: bool
+    """Some lines stand for what is not known yet."""
     is_late: bool
     """Work at workstations is planned beyond the date, which counts the project's own requirements."""
 
 
 def plan(rollup: Rollup, tasks: Sequence[Task], words: Words) -> Plan | None:
-    """The tasks that have a duration, on one time line; None if none has."""
-    timed = sorted((task for task in tasks if task.until is not None), key=lambda task: task.pressing)
-    blocking = [task for task in tasks if task.kind in {"blocks", "unknown"}]
+    """The tasks that have a duration, on one time line; None if none has.
+
+    Workstations of which nothing is known are to be measured again, which takes no time to speak of.
+    """
+    planned = [task for task in tasks if not (task.workstations and task.is_supposed)]
+    timed = sorted((task for task in planned if task.until is not None), key=lambda task: task.pressing)
+    blocking = [task for task in planned if task.kind in {"blocks", "unknown"}]
     if not timed:
         return None
     days = [task.days or 0 for task in timed[:_MOST_BARS]]
@@ -241,6 +251,7 @@ def plan(rollup: Rollup, tasks: Sequence[Task], words: Words) -> Plan | None:
         more=max(len(timed) - _MOST_BARS, 0),
         untimed=tuple(task.title for task in blocking if task.until is None),
         is_late=bool(late),
+        is_dashed=any(task.kind.startswith("unknown") for task in timed),
     )
 
 

@@ -103,10 +103,10 @@ def test_plan_marks_the_day_of_readiness() -> None:
     """Each task with a duration has its bar from today on, the longest as wide as the plan; the date has a line."""
     plan = section(page_of(samples.mixed()), "The plan")
 
-    assert plan.count('class="long"') == plan.count("<li ") == 9
+    assert plan.count('class="long"') == plan.count("<li ") == 8
     assert 'width="100.00%"' in plan
     assert '<text class="due" x="100.00%" y="13" text-anchor="end">2 Feb 2027</text>' in plan
-    assert plan.count('class="ready"') == 9
+    assert plan.count('class="ready"') == 8
 
 
 @pytest.mark.parametrize("ready", [None, 0, 1, 5, 20, 36, 40, 71, 72])
@@ -127,6 +127,27 @@ def test_dates_of_the_plan_never_touch(ready: int | None, longest: int) -> None:
     assert all(left[1] <= right[0] for left, right in pairwise(edges))
     assert all(left >= -0.5 and right <= 100.5 for left, right in edges)
     assert ('class="due"' in drawn) == (ready is not None)
+
+
+def test_what_is_not_known_has_no_date() -> None:
+    """Workstations to be measured again are no line of the plan; how long it takes stands there as a supposition."""
+    page = page_of(samples.mixed())
+    tasks = plain(section(page, "What blocks, what to do, who"))
+
+    assert "Sound redirected" not in section(page, "The plan")
+    assert "Dashed: not known yet" in section(page, "The plan")
+    assert "at 5 workstations Sound redirected out of Citrix took too long" in tasks
+    assert "Workplace IT 30 days if it fails" in tasks
+
+
+def test_tasks_alike_are_told_once() -> None:
+    """Requirements that one person mends in one way stand in one line, with the workstations that are certain."""
+    rollup = samples.mixed()
+    udp = next(one for one in rollup.causes if one.reason == "stun_timeout")
+    other = replace(udp, requirement="stun", title={"en": "STUN answers"}, count=3)
+    tasks = plain(section(page_of(replace(rollup, causes=(udp, other))), "What blocks, what to do, who"))
+
+    assert "at 38 workstations at least Media over UDP · STUN answers no answer" in tasks
 
 
 def test_long_names_wrap_beside_their_bars() -> None:
