@@ -15,6 +15,7 @@ MOST_SITES = 25
 _FEW_SITES = 12
 """So many are all shown; of more, only those where something is not as asked."""
 _MOST_COLUMNS = 8
+_MOST_NAMED = 12
 _HALF, _TENTH = 0.5, 0.1
 _TROUBLES = (Status.FAIL, Status.INCONCLUSIVE, Status.WAIVED)
 _BAD = ("blocks", "warns", "noted", "unknown", "unknown_warning", "waived")
@@ -51,7 +52,7 @@ class HeatMap:
     rows: tuple[Row, ...]
     more: str
     other_columns: str
-    fulfilled: tuple[str, ...]
+    fulfilled: str
     """Requirements that every workstation fulfils."""
 
 
@@ -90,8 +91,8 @@ def heat_map(rollup: Rollup, words: Words) -> HeatMap | None:
         ids=tuple(clean(name) for name in shown),
         rows=tuple(rows),
         more=_more_sites(sites[most:], words),
-        other_columns=words.count("heat_other", len(others), names=", ".join(others[:_MOST_COLUMNS])) if others else "",
-        fulfilled=tuple(named.get(name, clean(name)) for name in order if not weights.get(name)),
+        other_columns=words.count("heat_other", len(others), names=_listed(others, words)) if others else "",
+        fulfilled=_listed([named.get(name, clean(name)) for name in order if not weights.get(name)], words),
     )
 
 
@@ -174,6 +175,11 @@ def _cell(column: str, cell: HeatCell | None, severity: Severity, words: Words) 
     if waived:
         return Cell(column, Tag("waived", words.count("heat_waived", waived)), 1, beside)
     return Cell(column, Tag("holds", words("heat_all")), 0, "")
+
+
+def _listed(names: list[str], words: Words) -> str:
+    more = [words.count("more", len(names) - _MOST_NAMED)] if len(names) > _MOST_NAMED else []
+    return " · ".join([*names[:_MOST_NAMED], *more])
 
 
 def _more_sites(rest: list[SiteSummary], words: Words) -> str:

@@ -179,7 +179,7 @@ def test_heat_map_is_a_table_with_words() -> None:
     assert '<td class="warns shade2"' in rows[2]
     assert heat.count('scope="col"') == 6
     assert heat.count('scope="row"') == 3
-    assert "Fulfilled everywhere: Signalling past the proxy, Relay over TLS on port 443." in heat
+    assert "Fulfilled everywhere: Signalling past the proxy · Relay over TLS on port 443." in heat
 
 
 def test_many_sites_show_the_worst() -> None:
