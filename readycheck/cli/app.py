@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from readycheck import __version__
-from readycheck.cli import judge, letter, probes, profile, proxy, run, site
+from readycheck.cli import compare, judge, letter, probes, profile, proxy, run, site
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
 from readycheck.host.terminal import give_up_on_stdout, prepare_streams
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("judge")(judge.judge)
+app.command("compare")(compare.compare)
 app.command("letter")(letter.letter)
 app.command("probes")(probes.probes)
 app.command("proxy")(proxy.proxy)
