@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from readycheck.cli.formats import NAGIOS, chosen_formats
+
 if TYPE_CHECKING:
     from readycheck.model.report import Report
     from readycheck.profile.schema import Profile
@@ -20,17 +22,23 @@ def judge(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")
     ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="As of `run`: files for --output, or nagios for one report and profile.")
+    ] = "html,json",
 ) -> None:
     """Judge saved reports against profiles."""
     from readycheck.cli.loading import profile_or_exit, report_or_exit  # noqa: PLC0415 - pydantic only when needed
     from readycheck.cli.status import mapped  # noqa: PLC0415 - the same
     from readycheck.cli.verdict import worst  # noqa: PLC0415 - the same
 
+    chosen = chosen_formats(formats, as_json=as_json)
+    if NAGIOS in chosen and len(reports) * len(profile) > 1:
+        raise typer.BadParameter("--format nagios is a line about one report and one profile")
     profiles = [(name, profile_or_exit(name, lenient=True)) for name in profile]
     loaded = [(path, report_or_exit(path)) for path in reports]
     anew = [(path, name, _anew(path, report, asked)) for path, report in loaded for name, asked in profiles]
     if len(anew) == 1:
-        status = _tell_one(anew[0][2], as_json=as_json, lang=lang, output=output)
+        status = _tell_one(anew[0][2], formats=chosen, as_json=as_json, lang=lang, output=output)
     else:
         status = None
         _tell_matrix(anew, as_json=as_json)
@@ -49,10 +57,10 @@ def _anew(path: Path, report: "Report", asked: "Profile") -> "Report":
         raise unreadable(path, str(error)) from None
 
 
-def _tell_one(report: "Report", *, as_json: bool, lang: str, output: Path | None) -> Any:
+def _tell_one(report: "Report", *, formats: list[str], as_json: bool, lang: str, output: Path | None) -> Any:
     from readycheck.cli.verdict import tell  # noqa: PLC0415 - see judge
 
-    return tell(report, output=output, formats=["html", "json"] if output else [], as_json=as_json, lang=lang)
+    return tell(report, output=output, formats=formats, as_json=as_json, lang=lang)
 
 
 def _tell_matrix(anew: "list[tuple[Path, str, Report]]", *, as_json: bool) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
+from readycheck.cli.formats import NAGIOS
 from readycheck.cli.output import SUFFIXES, write_reports
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
@@ -74,24 +76,39 @@ def blockers(report: Report) -> list[str]:
 
 
 def tell(
-    report: Report, *, output: Path | None, formats: Sequence[str], as_json: bool, lang: str, colour: bool = False
+    report: Report,
+    *,
+    output: Path | None,
+    formats: Sequence[str],
+    as_json: bool,
+    lang: str,
+    colour: bool = False,
+    went_wrong: bool = False,
 ) -> ExitStatus | None:
     """Write the files, print the verdict and the paths; NOT_WRITTEN if a file could not be written."""
     status, written = None, list[Path]()
+    files = [form for form in formats if form != NAGIOS]
     try:
-        for path in write_reports(report, output, formats, lang) if output else ():
+        for path in write_reports(report, output, files, lang) if output and files else ():
             written.append(path)
     except OSError as error:
         status = ExitStatus.NOT_WRITTEN
         typer.echo(
-            f"readycheck: {len(written)} of {len(formats)} files could be written: "
+            f"readycheck: {len(written)} of {len(files)} files could be written: "
             f"{error.filename or output}: {error.strerror or error}; the whole report is on stdout, "
             "choose another folder with --output",
             err=True,
         )
     whole = as_json or status is not None
     try:
-        _print(report, written, formats, lang, whole=whole, colour=colour)
+        if NAGIOS in formats:
+            _print_line(report, lang, unknown=went_wrong or status is not None)
+        if whole:
+            sys.stdout.write(report.dumps())
+        elif NAGIOS not in formats:
+            text = render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout))
+            sys.stdout.write(text.rstrip() + "\n")
+        _print_paths(written, files, sys.stderr if whole or NAGIOS in formats else sys.stdout)
     except OSError as error:
         give_up_on_stdout()
         typer.echo(f"readycheck: stdout cannot be written: {error.strerror or error}", err=True)
@@ -99,16 +116,14 @@ def tell(
     return status
 
 
-def _print(
-    report: Report, written: list[Path], formats: Sequence[str], lang: str, *, whole: bool, colour: bool
-) -> None:
-    """The whole report, or the verdict in words; then the paths."""
-    if whole:
-        sys.stdout.write(report.dumps())
-    else:
-        text = render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout))
-        sys.stdout.write(text.rstrip() + "\n")
-    asked = [SUFFIXES[form] for form in formats]
-    paths = "".join(f"{path}\n" for path in sorted(written, key=lambda path: asked.index(path.suffix)))
-    (sys.stderr if whole else sys.stdout).write(paths)
+def _print_line(report: Report, lang: str, *, unknown: bool) -> None:
+    """The line of monitoring plugins, the first on stdout whatever follows."""
+    from readycheck.render.nagios import render_nagios  # noqa: PLC0415 - only where monitoring asks
+
+    sys.stdout.write(render_nagios(report, lang, unknown=unknown))
+
+
+def _print_paths(written: list[Path], files: Sequence[str], stream: TextIO) -> None:
+    asked = [SUFFIXES[form] for form in files]
+    stream.write("".join(f"{path}\n" for path in sorted(written, key=lambda path: asked.index(path.suffix))))
     sys.stdout.flush()
