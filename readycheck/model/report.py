@@ -195,7 +195,7 @@ class Report:
     def loads(cls, text: str) -> "Report":
         """Read a report's JSON text; raises UnreadableReport."""
         try:
-            data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+            data = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
         except (ValueError, RecursionError) as error:
             raise UnreadableReport(f"no JSON: {_one_line(str(error))}") from None
         return cls.from_json(data)
@@ -206,6 +206,11 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{_one_line(text)} is beyond any number")
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)  # an integer beyond every float fails where it is first divided
+    return int(text)
 
 
 def _require_sound(report: Report) -> None:
