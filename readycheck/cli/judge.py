@@ -1,5 +1,6 @@
 """`readycheck judge`: saved evidence judged again, nothing measured."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -41,7 +42,7 @@ def judge(
         status = _tell_one(anew[0][2], formats=chosen, as_json=as_json, lang=lang, output=output)
     else:
         status = None
-        _tell_matrix(anew, as_json=as_json)
+        _tell_matrix(anew, len(profiles), as_json=as_json, lang=lang)
     decision = worst(report.decision for _, _, report in anew)
     raise typer.Exit(mapped(status, decision, strict=strict, exit_map=exit_map))
 
@@ -63,18 +64,20 @@ def _tell_one(report: "Report", *, formats: list[str], as_json: bool, lang: str,
     return tell(report, output=output, formats=formats, as_json=as_json, lang=lang)
 
 
-def _tell_matrix(anew: "list[tuple[Path, str, Report]]", *, as_json: bool) -> None:
+def _tell_matrix(anew: "list[tuple[Path, str, Report]]", profiles: int, *, as_json: bool, lang: str) -> None:
     import json  # noqa: PLC0415 - see judge
 
     from readycheck.cli.verdict import blockers  # noqa: PLC0415 - see judge
+    from readycheck.host.terminal import takes_marks  # noqa: PLC0415 - see judge
+    from readycheck.judge import blocking  # noqa: PLC0415 - see judge
+    from readycheck.render.matrix import Cell, render_matrix  # noqa: PLC0415 - see judge
 
+    if not as_json:
+        told = [Cell(str(path), name, report, blocking(report.findings)) for path, name, report in anew]
+        typer.echo(render_matrix(told, profiles, lang, plain=not takes_marks(sys.stdout)))
+        return
     cells = [
         {"report": str(path), "profile": name, "decision": str(report.decision), "blockers": blockers(report)}
         for path, name, report in anew
     ]
-    if as_json:
-        typer.echo(json.dumps({"schema": "readycheck.matrix/1", "cells": cells}, ensure_ascii=False, indent=1))
-        return
-    for cell in cells:
-        why = f": {', '.join(cell['blockers'])}" if cell["blockers"] else ""
-        typer.echo(f"{cell['report']}  {cell['profile']}  {cell['decision']}{why}")
+    typer.echo(json.dumps({"schema": "readycheck.matrix/1", "cells": cells}, ensure_ascii=False, indent=1))
