@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from readycheck.comparison.caveats import caveats
 from readycheck.comparison.difference import Change, Comparison, MetricChange, RequirementChange, Standing
 from readycheck.comparison.movement import Movement, movement
+from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Severity, Status
 
@@ -44,7 +45,9 @@ def _requirement_change(
         change = Change.NEW if before is None else Change.GONE
         return RequirementChange(requirement, change, None, before, after)
     moved = None
-    if before.finding.metric == after.finding.metric:
+    if FailureCode.OTHER_TARGETS in (before.finding.reason, after.finding.reason):
+        moved = Movement.INCOMPARABLE  # a figure of servers that the requirement is not about
+    elif before.finding.metric == after.finding.metric:
         moved = movement(
             before.finding.metric,
             (before.figure, then.metrics),

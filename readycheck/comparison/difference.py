@@ -135,7 +135,8 @@ class Comparison:
         if fell or (slid and known) or (strict and any(item.worsened for item in self.requirements)):
             return Outcome.WORSE
         open_now = any(
-            item.change == Change.NO_LONGER_KNOWN or (item.worsened and not _answered(item.then)) for item in blockers
+            item.change == Change.NO_LONGER_KNOWN or (item.now and item.now.fails and not _answered(item.then))
+            for item in blockers
         )
         return Outcome.UNKNOWN if open_now or not known else Outcome.NO_WORSE
 

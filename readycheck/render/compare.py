@@ -13,7 +13,7 @@ from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 
 _MOST_ROWS, _MOST_METRICS = 40, 12
-_TITLE_WIDTH, _CELL_WIDTH, _LABEL_WIDTH = 36, 64, 40
+_TITLE_WIDTH, _CELL_WIDTH, _LABEL_WIDTH, _LONGEST_IDS = 36, 64, 40, 1000
 _GOOD = {Change.MENDED, Change.BETTER, Change.FOUND_HOLDING}
 _UNSURE = {Change.NO_LONGER_KNOWN, Change.UNPROVEN, Change.INCOMPARABLE}
 
@@ -67,11 +67,18 @@ def _named(report: Report, words: Words) -> str:
 def _caveat(caveat: Caveat, words: Words) -> Iterator[str]:
     values = {"then": clean(caveat.then, 80), "now": clean(caveat.now, 80)}
     if caveat.code == "other_probes":
-        yield from (words(f"caveat_only_{key}", probes=text) for key, text in values.items() if text)
+        sides = (("then", caveat.then), ("now", caveat.now))
+        yield from (words(f"caveat_only_{key}", probes=_probes(ids, words)) for key, ids in sides if ids)
     elif caveat.code == "interrupted":
         yield from (words(f"caveat_interrupted_{key}") for key, text in values.items() if text == "true")
+    elif caveat.code == "other_targets":
+        yield words("caveat_other_targets", probes=_probes(caveat.now, words))
     else:
         yield words(f"caveat_{caveat.code}", **values)
+
+
+def _probes(ids: str, words: Words) -> str:
+    return clean(", ".join(map(words.probe, ids[:_LONGEST_IDS].split(", "))))
 
 
 def _requirements(comparison: Comparison, words: Words) -> Iterator[str]:

@@ -141,6 +141,22 @@ def test_another_question_is_no_change_of_the_answer() -> None:
     assert "at most 2 % → at most 0.5 %" in render_compare(compare(then, now), "en").replace("\u00a0", " ")
 
 
+def test_a_figure_of_other_servers_is_no_figure_of_these() -> None:
+    """Nothing is called better or worse by what was measured against other targets."""
+    then = with_loss(Status.INCONCLUSIVE, 0.0, 0.0, 0.005, reason="other_targets")
+    now = with_loss(Status.INCONCLUSIVE, 0.3, 0.2, 0.4, reason="other_targets")
+    assert only(then, now).change == Change.INCOMPARABLE
+    assert not only(then, now).worsened
+
+
+def test_a_looser_question_leaves_nothing_open() -> None:
+    """A figure that got worse and still holds is known: what was unknown before has its answer."""
+    then = with_loss(Status.INCONCLUSIVE, 0.011, 0.005, 0.014, expected="at most 0.01", decision=Decision.INCONCLUSIVE)
+    now = with_loss(Status.PASS, 0.02, 0.018, 0.025, expected="at most 0.05")
+    assert only(then, now).change == Change.FOUND_HOLDING
+    assert compare(then, now).outcome() == Outcome.NO_WORSE
+
+
 def test_another_cause_is_told() -> None:
     """A drop that became a reject is still a failure, but somebody changed something."""
     then, now = (
@@ -223,6 +239,7 @@ def test_what_makes_the_two_incomparable_is_told() -> None:
         *("older", "other_profile", "other_scope", "other_targets"),
         *("other_host", "other_version", "interrupted", "other_probes"),
     ]
+    assert "measured only now: STUN and address translation" in render_compare(compare(then, now), "en")
     for lang, word in (("en", "Careful: "), ("fr", "Attention\u00a0: ")):
         assert render_compare(compare(then, now), lang).count(word) == 9  # probes: only then, only now
 
