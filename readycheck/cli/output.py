@@ -7,7 +7,6 @@ from pathlib import Path
 from readycheck.host.files import free_stems, safe_name, write_new
 from readycheck.model.report import Report
 
-FORMATS = ("html", "json", "junit", "csv")
 SUFFIXES = {"html": ".html", "json": ".json", "junit": ".xml", "csv": ".csv"}
 
 

@@ -28,6 +28,8 @@ class Paper:
     """Writes the files into the folder, naming each once it is there; raises OSError."""
     suffixes: Sequence[str]
     """Of the files, in the order in which they are named to the user."""
+    line: Callable[[bool], str] | None = None
+    """The one line that monitoring reads in place of the words; the argument says that a file was not written."""
 
 
 def tell_paper(paper: Paper, *, as_json: bool) -> ExitStatus | None:
@@ -46,6 +48,8 @@ def tell_paper(paper: Paper, *, as_json: bool) -> ExitStatus | None:
         )
     whole = as_json or status is not None
     try:
+        if paper.line:
+            sys.stdout.write(paper.line(status is not None))
         _print(paper, written, whole=whole)
     except OSError as error:
         give_up_on_stdout()
@@ -58,11 +62,11 @@ def _print(paper: Paper, written: list[Path], *, whole: bool) -> None:
     """The whole document, or what a person reads; then the paths."""
     if whole:
         sys.stdout.write(paper.dumps())
-    else:
+    elif not paper.line:
         sys.stdout.write(paper.words(not takes_marks(sys.stdout)).rstrip() + "\n")
     asked = list(paper.suffixes)
     paths = "".join(f"{path}\n" for path in sorted(written, key=lambda path: asked.index(path.suffix)))
-    (sys.stderr if whole else sys.stdout).write(paths)
+    (sys.stderr if whole or paper.line else sys.stdout).write(paths)
     sys.stdout.flush()
 
 

@@ -107,6 +107,7 @@ def measure(options: Options) -> int:
             as_json=options.as_json,
             lang=options.lang,
             colour=coloured(options.color),
+            went_wrong=session.interrupted or session.fault is not None,
         )
     if session.interrupted:
         status = ExitStatus.INTERRUPTED

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from readycheck.cli.formats import NAGIOS
 from readycheck.cli.output import SUFFIXES, write_reports
 from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
@@ -73,15 +74,30 @@ def blockers(report: Report) -> list[str]:
 
 
 def tell(
-    report: Report, *, output: Path | None, formats: Sequence[str], as_json: bool, lang: str, colour: bool = False
+    report: Report,
+    *,
+    output: Path | None,
+    formats: Sequence[str],
+    as_json: bool,
+    lang: str,
+    colour: bool = False,
+    went_wrong: bool = False,
 ) -> ExitStatus | None:
     """Write the files, print the verdict and the paths; NOT_WRITTEN if a file could not be written."""
+    files = [form for form in formats if form != NAGIOS]
     paper = Paper(
         noun="report",
         dumps=report.dumps,
         words=lambda plain: render_text(report, lang, colour=colour, plain=plain),
-        folder=output,
-        written=lambda folder: write_reports(report, folder, formats, lang),
-        suffixes=[SUFFIXES[form] for form in formats],
+        folder=output if files else None,
+        written=lambda folder: write_reports(report, folder, files, lang),
+        suffixes=[SUFFIXES[form] for form in files],
+        line=(lambda failed: _line(report, lang, unknown=went_wrong or failed)) if NAGIOS in formats else None,
     )
     return tell_paper(paper, as_json=as_json)
+
+
+def _line(report: Report, lang: str, *, unknown: bool) -> str:
+    from readycheck.render.nagios import render_nagios  # noqa: PLC0415 - only where monitoring asks
+
+    return render_nagios(report, lang, unknown=unknown)

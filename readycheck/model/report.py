@@ -237,10 +237,17 @@ def require_finite(values: Any) -> None:
     waiting = [values]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, float) and not math.isfinite(value):
+        if isinstance(value, int | float) and not _within_floats(value):
             raise UnreadableReport("no JSON: it holds a number that is beyond any number")
         if isinstance(value, dict | list):
             waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
+def _within_floats(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond every float fails where it is first divided
+        return False
 
 
 def said(error: "ValidationError") -> str:

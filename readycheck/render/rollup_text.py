@@ -7,8 +7,9 @@ from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.clean import clean
+from readycheck.render.marks import plain_marks
 from readycheck.render.rollup_said import notice, open_answers, seen, site_name
-from readycheck.render.text import in_ascii, marked, painted_decision
+from readycheck.render.text import marked, painted_decision
 from readycheck.render.words import Words
 
 _TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES, _MOST_CAUSES, _MOST_FILES = 36, 64, 40, 8, 3
@@ -28,7 +29,7 @@ def render_rollup_text(rollup: Rollup, lang: str, *, colour: bool, plain: bool =
         lines += _trend(rollup, words)
     lines += [notice(one, rollup, words) for one in rollup.notices]
     text = "\n".join([*lines, *_left_out(rollup, words)])
-    return in_ascii(text) if plain else text
+    return plain_marks(text) if plain else text
 
 
 def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:

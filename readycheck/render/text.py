@@ -4,6 +4,7 @@ from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render.clean import clean
+from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 
 _TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES = 36, 64, 40
@@ -12,7 +13,6 @@ _RED, _GREEN, _AMBER, _DIM = "\x1b[1;31m", "\x1b[1;32m", "\x1b[33m", "\x1b[2m"
 _COLOURS = {"blocks": _RED, "warns": _AMBER, "waived": _AMBER, "noted": _DIM, "unknown": _DIM, "unknown_warning": _DIM}
 _DECISION_COLOURS = {Decision.GO: _GREEN, Decision.GO_WITH_RESERVATIONS: _AMBER, Decision.NO_GO: _RED}
 _MARKS = {"blocks": "✗", "warns": "!", "waived": "~", "noted": "i", "unknown": "?", "unknown_warning": "?"}
-_PLAIN = {"✗": "x", "✓": "+", "…": "...", "·": "-"}
 
 
 def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False) -> str:
@@ -32,7 +32,7 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(words("terminal_interrupted"))
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
-    return in_ascii(text) if plain else text
+    return plain_marks(text) if plain else text
 
 
 def painted_decision(decision: Decision, words: Words, *, colour: bool) -> str:
@@ -43,11 +43,6 @@ def painted_decision(decision: Decision, words: Words, *, colour: bool) -> str:
 def marked(kind: str, *, colour: bool) -> str:
     """The mark of one of answer.KINDS, in its colour."""
     return _painted(_MARKS[kind], _COLOURS[kind], colour)
-
-
-def in_ascii(text: str) -> str:
-    """The text with ASCII marks, for streams that take no others."""
-    return "".join(_PLAIN.get(character, character) for character in text)
 
 
 def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
