@@ -51,6 +51,8 @@ class Chain:
     certificates: tuple[Certificate, ...]
     verified: bool
     anchor: Anchor | None
+    root_spki_sha256: str | None = None
+    """Key of the root of the profile's `ca_file` that it leads to, shown or not."""
 
     @property
     def leaf(self) -> Certificate:
@@ -90,6 +92,7 @@ class Visit:
     clock_offset_ms: float | None = None
     """The server's Date less this machine's clock; good to half a second."""
     websocket: WebSocketHeld | None = None
+    answered_stun: bool = False
     failure: Failure | None = None
 
 

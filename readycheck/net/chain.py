@@ -29,11 +29,13 @@ def chain_of(ders: Sequence[bytes], *, verified: bool, ca_file: str | None) -> C
         return None
     shown = [found for found in read if found]
     anchor: Anchor | None = "system" if verified else None
-    if ca_file and _leads_to(shown, _roots(ca_file)):
+    own_root = _root_above(shown, _roots(ca_file)) if ca_file else None
+    if own_root:
         anchor = "profile"
-    if _leads_to(shown, _public_roots()):
+    if _root_above(shown, _public_roots()):
         anchor = "public"
-    return Chain(tuple(map(_certificate, shown)), verified=verified, anchor=anchor)
+    key = _certificate(own_root).spki_sha256 if own_root else None
+    return Chain(tuple(map(_certificate, shown)), verified=verified, anchor=anchor, root_spki_sha256=key)
 
 
 def shown_by(ssl_object: Any) -> list[bytes]:
@@ -84,18 +86,21 @@ def _name(name: x509.Name) -> str:
     return "".join(character for character in text if character.isprintable())[:_LONGEST_NAME]
 
 
-def _leads_to(shown: Sequence[x509.Certificate], roots: dict[bytes, list[x509.Certificate]]) -> bool:
-    """Whether signatures lead from the server's certificate through what it showed to one of these roots."""
+def _root_above(
+    shown: Sequence[x509.Certificate], roots: dict[bytes, list[x509.Certificate]]
+) -> x509.Certificate | None:
+    """The root to which signatures lead from the server's certificate through what it showed; None if to none."""
     here, left = shown[0], list(shown[1:])
     for _ in range(_LONGEST_CHAIN):
-        if any(here == root or _issued(root, here) for root in roots.get(here.issuer.public_bytes(), ())):
-            return True
+        known = roots.get(here.issuer.public_bytes(), ())
+        if found := next((root for root in known if here == root or _issued(root, here)), None):
+            return found
         above = next((one for one in left if _issued(one, here)), None)
         if above is None:
-            return False
+            return None
         left.remove(above)
         here = above
-    return False
+    return None
 
 
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

@@ -6,7 +6,7 @@ A private root alone is no sign of it: contact centres run servers of their own.
 import fnmatch
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.visit import Chain, Inspection, Visit
@@ -31,23 +31,63 @@ _CAUSED_BY_INSPECTION = (
 )
 
 
-def examine(
-    host: str, visits: Sequence[Visit], pins: Iterable[Pin], shared_keys: frozenset[str] = frozenset()
-) -> Inspection:
-    """What the chains seen on the ways to one host say; `shared_keys` from `keys_of_many_names`."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What the visits to all targets together tell about the chains of each.
+
+    `shared_keys` belong to servers' own certificates of several names: proxies that make certificates on the fly often
+    use one key for all of them. `true_issuers` signed certificates that were seen without a proxy, or behind which
+    STUN was answered, which no proxy that opens TLS understands.
+    """
+
+    shared_keys: frozenset[str] = frozenset()
+    true_issuers: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, visits: Iterable[Visit]) -> "Surroundings":
+        """Of every visit that was made."""
+        seen = [(visit, visit.chain) for visit in visits if visit.chain]
+        names = {(chain.leaf.spki_sha256, chain.leaf.subject) for _, chain in seen if chain.anchor != "public"}
+        shared = {key for key, count in Counter(key for key, _ in names).items() if count > 1}
+        true = {
+            chain.leaf.issuer
+            for visit, chain in seen
+            if chain.verified and (visit.via == "DIRECT" or visit.answered_stun)
+        }
+        return cls(frozenset(shared), frozenset(true))
+
+
+NOTHING_ELSE = Surroundings()
+
+
+def examine(host: str, visits: Sequence[Visit], pins: Iterable[Pin], around: Surroundings = NOTHING_ELSE) -> Inspection:
+    """What the chains seen on the ways to one host say, in the light of what was seen around."""
     chains = [visit.chain for visit in visits if visit.chain]
+    around = replace(around, true_issuers=around.true_issuers | Surroundings.of(visits).true_issuers)
     own_pins = [pin for pin in pins if fnmatch.fnmatchcase(host.lower(), pin.host.lower())]
     if not chains:
         return Inspection(None)
     if own_pins:
         signs = tuple(dict.fromkeys(sign for chain in chains for sign in _against(chain, own_pins)))
         return Inspection(bool(signs), "proven", signs)
-    signs = tuple(dict.fromkeys(sign for visit in visits for sign in _signs(visit, visits, shared_keys)))
+    signs = tuple(dict.fromkeys(sign for visit in visits for sign in _signs(visit, visits, around)))
     if set(signs) - {PRIVATE_ROOT}:
         return Inspection(True, "likely", signs)
-    if all(chain.anchor in {"public", "profile"} for chain in chains):
+    if all(_vouched_for(visit, around) for visit in visits):
         return Inspection(False, "likely", signs)
     return Inspection(None, None, signs)
+
+
+def _vouched_for(visit: Visit, around: Surroundings) -> bool:
+    """Whether the chain is the server's own for all we know.
+
+    The profile's CA file may hold the CA of a proxy that opens TLS: seen through a proxy alone, it vouches for nobody.
+    """
+    chain = visit.chain
+    if chain is None or chain.anchor == "public":
+        return True
+    true = visit.via == "DIRECT" or visit.answered_stun or chain.leaf.issuer in around.true_issuers
+    return chain.anchor == "profile" and true
 
 
 def named(failure: Failure, host: str, visit: Visit, pins: Iterable[Pin]) -> Failure:
@@ -62,16 +102,6 @@ def named(failure: Failure, host: str, visit: Visit, pins: Iterable[Pin]) -> Fai
     return replace(failure, detail=seen) if failure.code in CERTIFICATE_FAILURES else failure
 
 
-def keys_of_many_names(chains: Iterable[Chain]) -> frozenset[str]:
-    """Keys (SPKI digests) that servers' own certificates of different names have in common.
-
-    Proxies that make certificates on the fly often use one key for all of them; one certificate for many names is no
-    such thing.
-    """
-    names = {(chain.leaf.spki_sha256, chain.leaf.subject) for chain in chains if chain.anchor != "public"}
-    return frozenset(key for key, count in Counter(key for key, _ in names).items() if count > 1)
-
-
 def _against(chain: Chain, pins: Sequence[Pin]) -> list[str]:
     """How a chain departs from every pin of its host."""
     issuers = [pin.expected_issuer for pin in pins if pin.expected_issuer]
@@ -84,18 +114,18 @@ def _against(chain: Chain, pins: Sequence[Pin]) -> list[str]:
     return signs
 
 
-def _signs(visit: Visit, visits: Sequence[Visit], shared_keys: frozenset[str]) -> list[str]:
+def _signs(visit: Visit, visits: Sequence[Visit], around: Surroundings) -> list[str]:
     chain = visit.chain
     if chain is None or chain.anchor == "public":
         return []
     signs = [PRIVATE_ROOT]
-    above = [certificate.spki_sha256 for certificate in chain.certificates[1:]]
+    above = {chain.root_spki_sha256, *(certificate.spki_sha256 for certificate in chain.certificates[1:])}
     direct = [other.chain for other in visits if other.via == "DIRECT" and other.chain]
     if visit.via != "DIRECT" and any(_another_server(chain, other) for other in direct):
         signs.append(DIFFERS_FROM_DIRECT)
-    if chain.leaf.spki_sha256 in shared_keys:
+    if chain.leaf.spki_sha256 in around.shared_keys:
         signs.append(ONE_KEY_FOR_MANY_NAMES)
-    if chain.leaf.spki_sha256 in above:
+    if chain.leaf.spki_sha256 in above and chain.leaf.subject != chain.leaf.issuer:
         signs.append(KEY_OF_ITS_ISSUER)
     straight = [other.passed_through for other in visits if other.via == "DIRECT"]
     if visit.via != "DIRECT" and visit.passed_through and visit.passed_through not in straight:  # else the server's own

@@ -75,14 +75,14 @@ class ProxyTrace:
     reply: ProxyReply = field(default_factory=ProxyReply)
 
 
-async def open_tunnel(hop: Hop, host: str, port: int, trace: ProxyTrace) -> Stream:
+async def open_tunnel(hop: Hop, host: str, port: int, trace: ProxyTrace, ca_file: str | None = None) -> Stream:
     """A connection to host and port through this proxy; raises OperationFailed. The caller closes it.
 
     The name is left to the proxy, which may know names that this machine does not.
     """
     if hop.kind in ("socks4", "socks5"):
         return await _open_socks(hop, host, port)
-    connecting = _Connecting(hop, await _open(hop), trace)
+    connecting = _Connecting(hop, await _open(hop, ca_file), trace, ca_file)
     try:
         await connecting.connect(hostport(host, port))
     except BaseException:
@@ -100,13 +100,13 @@ async def _open_socks(hop: Hop, host: str, port: int) -> Stream:
     raise ProxyUnreachable(f"{_place(hop)}: nobody takes the connection")
 
 
-async def _open(hop: Hop) -> Stream:
+async def _open(hop: Hop, ca_file: str | None) -> Stream:
     """A connection to the proxy itself, in TLS if it is an HTTPS proxy."""
     addresses = await _addresses(hop)
     try:
         stream = await _first_that_opens(addresses, hop.port or 0)
         if hop.kind == "https":
-            await stream.start_tls(client_context(None), hop.host)
+            await stream.start_tls(client_context(ca_file), hop.host)
     except OperationFailed as error:
         raise ProxyUnreachable(f"{_place(hop)}: {error.failure.code}") from None
     return stream
@@ -135,10 +135,11 @@ async def _first_that_opens(addresses: list[str], port: int) -> Stream:
 class _Connecting:
     """CONNECT and what it takes: one connection to the proxy at a time, opened anew where the proxy closes it."""
 
-    def __init__(self, hop: Hop, stream: Stream, trace: ProxyTrace) -> None:
+    def __init__(self, hop: Hop, stream: Stream, trace: ProxyTrace, ca_file: str | None) -> None:
         self.stream = stream
         self._hop = hop
         self._trace = trace
+        self._ca_file = ca_file
 
     async def connect(self, authority: str) -> None:
         """Ask for the tunnel, and prove who we are if we are asked; raises OperationFailed."""
@@ -161,7 +162,7 @@ class _Connecting:
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, error.failure.detail) from None
         except OperationFailed as error:
             if error.failure.code == FailureCode.DEADLINE_EXCEEDED:
-                raise await _why_silent(self._hop, error.failure.detail) from None
+                raise await _why_silent(self._hop, self._ca_file, error.failure.detail) from None
             detail = "the proxy closed the connection without an answer"
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, detail) from None
         self._trace.reply = _noted(self._trace.reply, answer)
@@ -181,7 +182,7 @@ class _Connecting:
                     break
                 if not answer.keeps_alive:
                     await self.stream.close()
-                    self.stream = await _open(self._hop)
+                    self.stream = await _open(self._hop, self._ca_file)
                 answer = await self._ask(authority, authorization)
                 received = _token(answer, scheme)
                 if answer.status != PROXY_AUTHENTICATION_REQUIRED or received is None:
@@ -194,11 +195,11 @@ class _Connecting:
         return answer
 
 
-async def _why_silent(hop: Hop, detail: str | None) -> OperationFailed:
+async def _why_silent(hop: Hop, ca_file: str | None, detail: str | None) -> OperationFailed:
     """Whose silence it was: a proxy that answers for itself still waits for the target."""
     try:
         async with asyncio.timeout(ALIVE_TIMEOUT_S):
-            stream = await _open(hop)
+            stream = await _open(hop, ca_file)
             try:
                 stream.send(f"OPTIONS * HTTP/1.1\r\nHost: {_place(hop)}\r\nConnection: close\r\n\r\n".encode())
                 await stream.receive(OPERATION)

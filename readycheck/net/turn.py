@@ -317,6 +317,6 @@ async def open_turn_stream(server: TurnServer, trace: WayTrace | None = None) ->
             server.address, server.port, server.hops, trace, ca_file=server.ca_file, server_name=server.server_name
         )
     else:
-        opened = open_way(server.address, server.port, server.hops, trace)
+        opened = open_way(server.address, server.port, server.hops, trace, ca_file=server.ca_file)
     async with opened as stream:
         yield stream

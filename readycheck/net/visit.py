@@ -108,7 +108,7 @@ async def _opened(target: Target, hops: Sequence[Hop], ca_file: str | None, trac
         async with open_tls_way(target.host, target.port, hops, trace, ca_file=ca_file) as stream:
             yield stream
     else:
-        async with open_way(target.host, target.port, hops, trace) as stream:
+        async with open_way(target.host, target.port, hops, trace, ca_file=ca_file) as stream:
             yield stream
 
 
@@ -205,7 +205,9 @@ async def visit_turn(server: TurnServer) -> Visit:
     except TimeoutError:
         failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {VISIT_LIMIT_S:g} s")
     failure = await _portal(server.server_name, trace.way, failure) or failure
-    said: dict[str, Any] = {"answered_ms": _ms(time.perf_counter() - started_s)} if trace.reached else {}
+    said: dict[str, Any] = (
+        {"answered_ms": _ms(time.perf_counter() - started_s), "answered_stun": True} if trace.reached else {}
+    )
     if server.transport == "udp":
         return Visit("DIRECT", trace.reached, address=hostport(server.address, server.port), failure=failure, **said)
     return _Notes(trace.way, said).visit(reached=trace.reached, failure=failure)

@@ -44,14 +44,21 @@ class WayTrace:
 
 @asynccontextmanager
 async def open_way(
-    host: str, port: int, hops: Sequence[Hop], trace: WayTrace | None = None, *, address: str | None = None
+    host: str,
+    port: int,
+    hops: Sequence[Hop],
+    trace: WayTrace | None = None,
+    *,
+    address: str | None = None,
+    ca_file: str | None = None,
 ) -> AsyncIterator[Stream]:
     """A connection to the host by the first hop that can be had, closed on the way out; raises OperationFailed.
 
-    `address` spares the direct way its look-up. Only a hop that does not answer at all is passed over, as browsers
-    do: a proxy that refuses has the last word.
+    `address` spares the direct way its look-up; `ca_file` is for proxies that speak TLS themselves. Only a hop that
+    does not answer at all is passed over, as browsers do: a proxy that refuses has the last word.
     """
     trace = trace or WayTrace()
+    trace.ca_file = ca_file
     stream = await _first_hop(host, port, hops, trace, address)
     try:
         yield stream
@@ -71,9 +78,9 @@ async def open_tls_way(
     server_name: str | None = None,
 ) -> AsyncIterator[Stream]:
     """The same in TLS, verified for `server_name` or the host; the chain that was shown is kept in any case."""
-    name, trace.ca_file = server_name or host, ca_file
+    name = server_name or host
     try:
-        async with open_way(host, port, hops, trace, address=address) as stream:
+        async with open_way(host, port, hops, trace, address=address, ca_file=ca_file) as stream:
             started_s = time.perf_counter()
             await stream.start_tls(client_context(ca_file), name)
             trace.tls_s = time.perf_counter() - started_s
@@ -82,14 +89,16 @@ async def open_tls_way(
             yield stream
     except OperationFailed as error:
         if error.failure.code in CERTIFICATE_FAILURES and not trace.shown:
-            trace.shown = await _shown(host, port, hops, address, name)
+            trace.shown = await _shown(host, port, hops, address, name, ca_file)
         raise
 
 
-async def _shown(host: str, port: int, hops: Sequence[Hop], address: str | None, name: str) -> list[bytes]:
+async def _shown(
+    host: str, port: int, hops: Sequence[Hop], address: str | None, name: str, ca_file: str | None
+) -> list[bytes]:
     """The chain that was not believed: Python drops it with the handshake, so it is asked for once more."""
     try:
-        async with open_way(host, port, hops, address=address) as stream:
+        async with open_way(host, port, hops, address=address, ca_file=ca_file) as stream:
             await stream.start_tls(unverified_context(), name)
             return shown_by(stream.ssl_object)
     except OperationFailed:
@@ -113,7 +122,7 @@ async def _by(hop: Hop, host: str, port: int, trace: WayTrace, address: str | No
         return await _straight(host, port, trace, address)
     trace.proxy = ProxyTrace()
     started_s = time.perf_counter()
-    stream = await open_tunnel(hop, host, port, trace.proxy)
+    stream = await open_tunnel(hop, host, port, trace.proxy, trace.ca_file)
     trace.connected_s = time.perf_counter() - started_s
     return stream
 

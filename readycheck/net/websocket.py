@@ -1,13 +1,14 @@
 """A WebSocket (RFC 6455) opened over a connection of ours and held for a while: idle ones are what proxies cut."""
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import h11
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Response
 from websockets.uri import parse_uri
@@ -18,7 +19,10 @@ from readycheck.net.http1 import ANSWER_TIMEOUT_S, USER_AGENT, HttpAnswer
 from readycheck.net.stream import Stream
 
 _LONGEST_MESSAGE_BYTE = 256 * 1024
+_LARGEST_HEAD_BYTE = 64 * 1024
 _SWITCHING = 101
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 async def open_and_hold(
@@ -50,17 +54,46 @@ async def _upgrade(protocol: ClientProtocol, stream: Stream) -> HttpAnswer:
     _send_due(protocol, stream)
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            while True:
-                protocol.receive_data(await stream.receive("upgrade"))
-                for event in protocol.events_received():
-                    if isinstance(event, Response):
-                        return _answer(event, time.perf_counter() - started_s)
-                if isinstance(protocol.handshake_exc, InvalidHandshake | ValueError | EOFError):
-                    detail = f"no HTTP answer: {protocol.handshake_exc}"[:200]
-                    raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail)
+            head = await _head(stream)
     except TimeoutError:
         detail = f"no answer to the upgrade within {ANSWER_TIMEOUT_S:g} s"
         raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail) from None
+    answer_s = time.perf_counter() - started_s
+    status = _STATUS.match(head)
+    if status and int(status[1]) != _SWITCHING:  # the library would wait for the whole of its body
+        return _refusal(head, answer_s)
+    protocol.receive_data(head)
+    for event in protocol.events_received():
+        if isinstance(event, Response):
+            return _answer(event, answer_s)
+    detail = f"no HTTP answer: {protocol.handshake_exc}"[:200]
+    raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail)
+
+
+async def _head(stream: Stream) -> bytes:
+    """All that came up to the end of an HTTP head, and what came with it; cut where it has no end."""
+    came = b""
+    while not _END_OF_HEAD.search(came) and len(came) < _LARGEST_HEAD_BYTE:
+        came += await stream.receive("upgrade")
+    return came
+
+
+def _refusal(head: bytes, answer_s: float) -> HttpAnswer:
+    """An answer that is no upgrade; its body is nobody's concern."""
+    connection = h11.Connection(h11.CLIENT)
+    connection.send(h11.Request(method="GET", target="/", headers=[("Host", "any")]))
+    connection.send(h11.EndOfMessage())
+    try:
+        connection.receive_data(head)
+        event = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        event, detail = None, f"no HTTP answer: {error}"[:200]
+    else:
+        detail = "no final answer"
+    if not isinstance(event, h11.Response):
+        raise OperationFailed(FailureCode.WEBSOCKET_REFUSED, "upgrade", detail)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers)
+    return HttpAnswer(event.status_code, event.reason.decode("latin-1"), headers, b"", answer_s, keeps_alive=False)
 
 
 def _answer(response: Response, answer_s: float) -> HttpAnswer:

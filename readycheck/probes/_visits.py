@@ -76,8 +76,7 @@ async def _visit(context: Context, target: VisitedTarget) -> Visits:
     try:
         answer = (await routes_of(context)).answers[target.asked]
         proxies = tuple(hop for hop in answer.hops if hop != DIRECT)
-        applies = bool(proxies) and answer.hops[0] != DIRECT
-        proxied = await _attempt(context.profile, target, proxies) if applies else None
+        proxied = await _attempt(context.profile, target, proxies) if proxies else None
         return Visits(answer, await straight, proxied)
     finally:
         straight.cancel()

@@ -8,10 +8,10 @@ from typing import Any
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, commonest
-from readycheck.model.proxy import ProxySettings
+from readycheck.model.proxy import DIRECT, ProxySettings
 from readycheck.model.traffic import Traffic
 from readycheck.model.visit import Inspection, Visit
-from readycheck.net.inspection import examine, keys_of_many_names
+from readycheck.net.inspection import Surroundings, examine
 from readycheck.net.pac.fetch import shown_place
 from readycheck.net.pac.url import parse_target
 from readycheck.net.proxy_route import shown_text
@@ -243,7 +243,7 @@ def _source(setting: ProxySettings) -> Source:
 
 def _examined(profile: Profile, visited: Iterable[tuple[VisitedTarget, Visits]]) -> tuple[Target, ...]:
     visited = list(visited)
-    keys = keys_of_many_names(visit.chain for _, visits in visited for visit in visits.all if visit.chain)
+    around = Surroundings.of(visit for _, visits in visited for visit in visits.all)
     return tuple(
         Target(
             url=_shown_url(target),
@@ -253,7 +253,7 @@ def _examined(profile: Profile, visited: Iterable[tuple[VisitedTarget, Visits]])
             hops=tuple(map(str, visits.route.hops)),
             attempts=visits.all,
             conclusion=_conclusion(visits),
-            inspection=examine(_place(target)[0], visits.all, profile.trust.pins, keys),
+            inspection=examine(_place(target)[0], visits.all, profile.trust.pins, around),
             route_failure=visits.route.failure,
         )
         for target, visits in visited
@@ -264,7 +264,7 @@ def _conclusion(visits: Visits) -> str:
     if visits.route.failure:
         return "unknown"
     direct, proxied = visits.direct.reached, visits.proxied
-    if proxied is None:
+    if proxied is None or (direct and visits.route.hops[0] == DIRECT):
         return "bypass_works" if direct else "bypass_blocked"
     if proxied.reached:
         return "proxy_or_direct" if direct else "proxy_only"

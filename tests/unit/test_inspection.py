@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.visit import Inspection, Visit
 from readycheck.net import inspection
-from readycheck.net.inspection import examine, keys_of_many_names
+from readycheck.net.inspection import NOTHING_ELSE, Surroundings, examine
 from readycheck.profile.schema import Pin
 from readycheck.rtc.framing import HTTP_ANSWER
 from tests.unit.visit_samples import certificate, chain, direct, proxied
@@ -23,9 +24,9 @@ def digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def seen(*visits: Visit, pins: tuple[Pin, ...] = (), keys: frozenset[str] = frozenset()) -> Inspection:
+def seen(*visits: Visit, pins: tuple[Pin, ...] = (), around: Surroundings = NOTHING_ELSE) -> Inspection:
     """What is made of these visits to one host."""
-    return examine(HOST, visits, pins, keys)
+    return examine(HOST, visits, pins, around)
 
 
 def test_no_chain_no_answer() -> None:
@@ -47,9 +48,26 @@ def test_other_public_certificate_is_no_interception() -> None:
     assert seen(direct(chain=here), proxied(chain=there)).intercepted is False
 
 
-def test_the_profiles_own_ca_is_believed() -> None:
-    """A server of the CA that the profile names, without a second sign, is not called false."""
-    assert seen(proxied(chain=TRUE)).intercepted is False
+def test_the_profiles_own_ca_is_believed_without_a_proxy() -> None:
+    """A server of the CA that the profile names, reached straight and without a second sign, is not called false."""
+    assert seen(direct(chain=TRUE)).intercepted is False
+
+
+def test_the_profiles_own_ca_may_be_the_proxys() -> None:
+    """Seen through a proxy alone nobody can tell: the CA file may hold the CA with which the proxy signs."""
+    assert seen(proxied(chain=TRUE)).intercepted is None
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        direct(chain=chain("other.example.com", key="its own")),
+        proxied(chain=chain("turn.example.com"), answered_stun=True),
+    ],
+)
+def test_an_issuer_that_was_seen_to_be_true(beside: Visit) -> None:
+    """The CA's certificates were seen without the proxy, or STUN was answered behind one: it is the servers' CA."""
+    assert seen(proxied(chain=TRUE), around=Surroundings.of([beside])).intercepted is False
 
 
 def test_a_root_that_only_this_machine_knows_is_no_proof() -> None:
@@ -91,18 +109,23 @@ def test_the_servers_own_header_is_none_of_the_proxys() -> None:
 
 def test_one_key_for_many_names() -> None:
     """Certificates of different names with one key are made on the fly; one certificate for many names is not."""
-    chains = [chain("a.example.com", key="k"), chain("b.example.com", key="k"), chain("c.example.com", key="other")]
+    visits = [
+        proxied(chain=chain(f"{name}.example.com", key=key)) for name, key in (("a", "k"), ("b", "k"), ("c", "l"))
+    ]
 
-    assert keys_of_many_names(chains) == {"k"}
-    assert keys_of_many_names([chains[0], chains[0]]) == frozenset()
-    assert seen(proxied(chain=chains[0]), keys=keys_of_many_names(chains)).intercepted is True
+    assert Surroundings.of(visits).shared_keys == {"k"}
+    assert Surroundings.of([visits[0], visits[0]]).shared_keys == frozenset()
+    assert seen(visits[0], around=Surroundings.of(visits)).intercepted is True
 
 
 def test_the_key_of_its_issuer() -> None:
     """A certificate with the key of the CA above it was made by a machine in a hurry."""
     made = chain(key="k", above=(certificate("ACME Gateway CA", "ACME Gateway CA", "k"),))
 
-    assert seen(proxied(chain=made)).signs == (inspection.PRIVATE_ROOT, inspection.KEY_OF_ITS_ISSUER)
+    hidden = replace(chain(key="k"), root_spki_sha256="k")
+
+    for one in (made, hidden):
+        assert seen(proxied(chain=one)).signs == (inspection.PRIVATE_ROOT, inspection.KEY_OF_ITS_ISSUER)
 
 
 @pytest.mark.parametrize(
