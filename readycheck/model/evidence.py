@@ -64,6 +64,8 @@ class Evidence:
     """Base of what a probe returns: frozen, JSON both ways, units in every name."""
 
     version: ClassVar[int] = 1
+    sparse: ClassVar[bool] = False
+    """Facts that are None are left out of JSON: many targets with steps that were not reached would fill it."""
 
     @classmethod
     def definitions(cls) -> Iterator[tuple[str, metric]]:
@@ -85,7 +87,7 @@ class Evidence:
         """As JSON values."""
         from pydantic import TypeAdapter  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
 
-        data: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json")
+        data: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json", exclude_none=self.sparse)
         return data
 
     @classmethod

@@ -50,7 +50,7 @@ class Chain:
 
     certificates: tuple[Certificate, ...]
     verified: bool
-    anchor: Anchor | None
+    anchor: Anchor | None = None
     root_spki_sha256: str | None = None
     """Key of the root of the profile's `ca_file` that it leads to, shown or not."""
 
@@ -103,6 +103,6 @@ class Inspection:
     `certainty` is "proven" where a pin of the profile decides, else "likely". `signs` are what it rests on.
     """
 
-    intercepted: bool | None
+    intercepted: bool | None = None
     certainty: Literal["proven", "likely"] | None = None
     signs: tuple[str, ...] = ()

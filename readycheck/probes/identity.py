@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from readycheck.engine.probe import Context, Probe
@@ -75,6 +75,8 @@ class Target:
 @dataclass(frozen=True)
 class IdentityEvidence(Evidence):
     """What answered at each issuer's addresses, `reached` of them in all."""
+
+    sparse: ClassVar[bool] = True
 
     targets: tuple[Target, ...]
     reached: int = 0

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, metric_of
@@ -47,11 +47,11 @@ class Target:
     url: str
     role: str
     source: str
-    answer: str | None
     hops: tuple[str, ...]
     attempts: tuple[Visit, ...]
     conclusion: str
     inspection: Inspection
+    answer: str | None = None
     route_failure: Failure | None = None
 
     @property
@@ -73,6 +73,8 @@ class Target:
 @dataclass(frozen=True)
 class ProxyEvidence(Evidence):
     """What is configured, and what each target answered by each way."""
+
+    sparse: ClassVar[bool] = True
 
     sources: tuple[Source, ...]
     targets: tuple[Target, ...]
@@ -131,6 +133,8 @@ class ProxyEvidence(Evidence):
         if None not in answers:
             return Quantity(False)
         untold = [target for target in examined if target.inspection.intercepted is None]
+        if any(visit.chain for target in untold for visit in target.attempts):
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         failures = [visit.failure for target in untold for visit in target.attempts if visit.failure]
         return Quantity(None, reason=commonest(failures) or FailureCode.NOT_PROVEN)
 
@@ -251,13 +255,22 @@ def _examined(profile: Profile, visited: Iterable[tuple[VisitedTarget, Visits]])
             source=visits.route.source,
             answer=visits.route.text,
             hops=tuple(map(str, visits.route.hops)),
-            attempts=visits.all,
+            attempts=_kept(visits),
             conclusion=_conclusion(visits),
             inspection=examine(_place(target)[0], visits.all, profile.trust.pins, around),
             route_failure=visits.route.failure,
         )
         for target, visits in visited
     )
+
+
+def _kept(visits: Visits) -> tuple[Visit, ...]:
+    """The attempts as they are kept: a chain that was shown twice stands there once, and its end beside the other."""
+    proxied = visits.proxied
+    if proxied is None or proxied.chain is None or proxied.chain != visits.direct.chain:
+        return visits.all
+    short = replace(proxied.chain, certificates=proxied.chain.certificates[:1])
+    return visits.direct, replace(proxied, chain=short)
 
 
 def _conclusion(visits: Visits) -> str:

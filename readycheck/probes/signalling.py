@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from math import ceil
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urldefrag, urlsplit
 
 from readycheck.engine.probe import Context, Probe
@@ -70,6 +70,8 @@ class Target:
 @dataclass(frozen=True)
 class SignallingEvidence(Evidence):
     """What each signalling target answered."""
+
+    sparse: ClassVar[bool] = True
 
     targets: tuple[Target, ...]
 

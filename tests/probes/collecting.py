@@ -38,7 +38,7 @@ class Seen:
         return attempt
 
     def codes(self, target: int = 0) -> list[str | None]:
-        failures = [attempt["failure"] for attempt in self.target(target)["attempts"]]
+        failures = [attempt.get("failure") for attempt in self.target(target)["attempts"]]
         return [failure and failure["code"] for failure in failures]
 
     def sightings(self) -> list[Sighting]:

@@ -55,7 +55,7 @@ async def test_everything_right(web: Web, slash: str) -> None:
     assert (seen.evidence["reached"], len(seen.evidence["targets"])) == (6, 6)
     assert [target["role"] for target in seen.evidence["targets"]] == ["discovery", *ENDPOINTS]
     assert sorted(web.requests) == sorted([WELL_KNOWN, *(f"/{name}" for name in ENDPOINTS)])
-    assert seen.target()["issuer_said"] is None
+    assert seen.target().get("issuer_said") is None
     assert seen.summary == "discovery 1 of 1 · 5 of 5 endpoints answer"
 
 
@@ -103,7 +103,7 @@ async def test_no_document(web: Web, status: int, body: bytes, detail: str) -> N
     """What is no discovery document counts as not reached, and is told."""
     web.pages[WELL_KNOWN] = (status, body)
     seen = await see_issuer(web)
-    failure = seen.target()["failure"] or seen.attempt()["failure"]
+    failure = seen.target().get("failure") or seen.attempt()["failure"]
 
     assert seen.answer("reachable_ratio") == (0, "http_status")
     assert failure["detail"] == detail

@@ -1,8 +1,10 @@
 """The report: JSON both ways, honest about what it cannot read, addresses cut."""
 
 import json
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -133,6 +135,24 @@ def test_evidence_survives_json(name: str) -> None:
     text = json.dumps(EVIDENCE[name].to_json(), allow_nan=False)
 
     assert type(EVIDENCE[name]).from_json(json.loads(text)) == EVIDENCE[name]
+
+
+def optional_without_default(kind: type) -> list[str]:
+    """Fields of a dataclass, and of those in it, that may be None and must be given."""
+    found, names = [], get_type_hints(kind)
+    for field in fields(kind):
+        inner = {one for one in (names[field.name], *get_args(names[field.name])) if isinstance(one, type)}
+        for one in inner:
+            found += optional_without_default(one) if is_dataclass(one) else []
+        if NoneType in get_args(names[field.name]) and field.default is MISSING:
+            found.append(f"{kind.__name__}.{field.name}")
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name, probe in probes().items() if probe.evidence.sparse])
+def test_what_is_left_out_of_json_has_a_default(name: str) -> None:
+    """Evidence without its empty facts can be read again only if each of them has a default."""
+    assert optional_without_default(probes()[name].evidence) == []
 
 
 def test_every_probe_has_evidence_here() -> None:

@@ -49,9 +49,8 @@ def target(
 ) -> Target:
     """A target that goes direct and is reached, unless told otherwise."""
     attempts = attempts or (direct(),) + ((proxied(),) if hops[:1] != ("DIRECT",) else ())
-    base = Target(
-        url, role, "environment variables https_proxy", "; ".join(hops), hops, attempts, "unknown", Inspection(None)
-    )
+    source, answer = "environment variables https_proxy", "; ".join(hops)
+    base = Target(url, role, source, hops, attempts, "unknown", Inspection(None), answer)
     return replace(base, **facts)
 
 

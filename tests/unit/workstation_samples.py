@@ -81,7 +81,7 @@ def _proxied(target: VisitedTarget, workstation: Workstation) -> proxy.Target:
     applies = workstation.has_proxy and target.asked is not None
     hops = (HOP,) if applies else ("DIRECT",)
     attempts: tuple[Visit, ...] = (straight, proxied()) if applies else (straight,)
-    return proxy.Target(target.url, target.role, "sample", None, hops, attempts, "unknown", Inspection(False, "likely"))
+    return proxy.Target(target.url, target.role, "sample", hops, attempts, "unknown", Inspection(False, "likely"))
 
 
 def _visit(url: str, workstation: Workstation) -> Visit:
