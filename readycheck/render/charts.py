@@ -9,7 +9,7 @@ from markupsafe import Markup
 from readycheck.model.report import Report
 from readycheck.render import format as say
 from readycheck.render import svg
-from readycheck.render.answer import state
+from readycheck.render.answer import kind, state
 from readycheck.render.readings import evidence_of, figure, finite, plain_number, round_trips, sent_at_s
 from readycheck.render.words import Words
 
@@ -21,8 +21,9 @@ _STEPS = (1, 2, 4, 10, 20, 60, 120, 600, 1200, 3600, 36_000, 360_000, 3_600_000)
 _BINS = 12
 _TOP, _HEIGHT = 8, 120
 _PDV_TOP = 22
-_LOSSES_TOP, _LOSSES_HEIGHT = 140, 20
+_LOSSES_TOP, _LOSSES_HEIGHT = 152, 20
 _NAMED_LOSSES = 6
+_CARRIED = {"holds": "bar", "blocks": "lost", "warns": "lost", "noted": "lost", "waived": "lost"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _over_time(rtt_ms: Sequence[float | None], times: Sequence[float], arrived: 
     drawn += _losses(parts, count, words) + _seconds(count * length_s, words)
     below = words("chart_rtt_lost", lost=said) if lost else words("chart_rtt_none_lost")
     title = words("chart_rtt_title", packets=say.number(len(rtt_ms), words), median=median, lost=said)
-    return Chart(svg.described("chart", 194, title, description, drawn), words("chart_rtt", each=each, lost=below))
+    return Chart(svg.described("chart", 202, title, description, drawn), words("chart_rtt", each=each, lost=below))
 
 
 def _when_lost(parts: Sequence[Slice], length_s: float, words: Words) -> str:
@@ -144,7 +145,7 @@ def _losses(parts: Sequence[Slice], count: int, words: Words) -> Markup:
     """A strip of its own: a bar for each slice with losses, as high as its share, and how many if there is room."""
     base = _LOSSES_TOP + _LOSSES_HEIGHT
     drawn = Markup('<rect class="grid" x="{}" y="{}" width="90%" height="1"/>').format(svg.across(0), base)
-    drawn += svg.label("0", base, words("chart_lost_label"), "start")
+    drawn += svg.label(svg.across(0), _LOSSES_TOP - 4, words("chart_lost_label"), "start")
     for part in parts:
         if part.lost:
             height = max(_LOSSES_HEIGHT * part.lost / part.sent, 6)
@@ -160,7 +161,7 @@ def _seconds(span_s: float, words: Words) -> Markup:
     return Markup("").join(
         svg.label(
             svg.across(tick / span_s),
-            180,
+            190,
             f"{say.number(tick, words)} s" if not tick else say.number(tick, words),
             "end" if tick / span_s > 0.97 else "middle",  # noqa: PLR2004 - the last would stand out of the picture
         )
@@ -218,10 +219,14 @@ def calls_carried(report: Report, words: Words) -> Chart | None:
     drawn = Markup("")
     for row, (key, value) in enumerate((("calls_carried", carried), ("calls_needed", needed))):
         share = value / most
-        look = "needed" if row else "bar" if carried >= needed else "lost"
+        look = "needed" if row else _CARRIED.get(kind(asked[0]), "unproven")
         drawn += svg.label("0", 14 + 46 * row, words(key, calls=say.amount(value, "call", words)), "start", "strong")
         drawn += Markup('<rect class="{}" x="0" y="{}" width="{}%" height="14" rx="2"/>').format(
             look, 20 + 46 * row, f"{max(100 * share, 0.5):.2f}"
+        )
+    if metric.bounded and metric.high is None:  # the measurement ended before the link did
+        drawn += Markup('<rect class="unsaid" x="{}%" y="20" width="{}%" height="14" rx="2"/>').format(
+            f"{100 * carried / most:.2f}", f"{100 - 100 * carried / most:.2f}"
         )
     bounds = say.bounds(metric, words)
     shown = f"{say.number(carried, words)} ({bounds})" if bounds else say.number(carried, words)

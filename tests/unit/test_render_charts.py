@@ -136,6 +136,12 @@ def test_calls_carried_stand_beside_calls_needed() -> None:
     assert bar / needed == pytest.approx(0.5, abs=0.01)
     assert "30 " in chart.caption
     assert "60 needed: blocks." in chart.caption
+    unproven = replace(asked, status=Status.INCONCLUSIVE, reason="not_proven")
+    capped = {"bandwidth.concurrent_calls": Metric(30, "call", bounded=True, low=30, high=None)}
+    open_ended = calls_carried(report(unproven, metrics=capped), EN)
+    assert open_ended
+    assert 'class="bar"' not in str(open_ended.drawing)
+    assert 'class="unsaid"' in str(open_ended.drawing)
     assert calls_carried(report(asked, decision=Decision.NO_GO), EN) is None
 
 
