@@ -44,6 +44,7 @@ lint: $(VENV)/installed-dev ## Style, types, and which room may import which
 bench: $(VENV)/installed-dev test-packages ## Measure what the README claims
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/pac.py
+	$(BIN)/python benchmarks/rollup.py
 	$(BIN)/python benchmarks/proxy.py
 
 clean: ## Remove what was installed and built

@@ -42,7 +42,7 @@ def judge(profile: Profile, case: Case, scope: Scope = Scope.WORKSTATION) -> Ver
 
 def decide(findings: Iterable[Finding]) -> Decision:
     """What findings come to; those on probes that were not selected do not count."""
-    counted = [finding for finding in findings if not _left_out(finding)]
+    counted = [finding for finding in findings if not left_out(finding)]
 
     def any_of(severity: Severity, *statuses: Status) -> bool:
         return any(finding.severity == severity and finding.status in statuses for finding in counted)
@@ -58,13 +58,14 @@ def decide(findings: Iterable[Finding]) -> Decision:
     return Decision.GO
 
 
-def _left_out(finding: Finding) -> bool:
+def left_out(finding: Finding) -> bool:
+    """Whether a finding is on a probe that was not selected: it does not count for the decision."""
     return finding.status == Status.INCONCLUSIVE and finding.reason == FailureCode.NOT_SELECTED
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     """What stands between the project and a go: failed blockers, or else those left open."""
-    blockers = [finding for finding in findings if finding.severity == Severity.BLOCKER and not _left_out(finding)]
+    blockers = [finding for finding in findings if finding.severity == Severity.BLOCKER and not left_out(finding)]
     failed = [finding for finding in blockers if finding.status == Status.FAIL]
     return failed or [finding for finding in blockers if finding.status == Status.INCONCLUSIVE]
 

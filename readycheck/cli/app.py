@@ -1,5 +1,6 @@
 """The command line: one command per file, and one place where exceptions become sentences."""
 
+import contextlib
 import errno
 import io
 import sys
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from readycheck import __version__
-from readycheck.cli import judge, letter, probes, profile, proxy, run, site
+from readycheck.cli import attest, compare, judge, letter, probes, profile, proxy, rollup, run, site
+from readycheck.cli.formats import NAGIOS
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
 from readycheck.host.terminal import give_up_on_stdout, prepare_streams
 
@@ -25,6 +27,9 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("judge")(judge.judge)
+app.command("attest")(attest.attest)
+app.command("rollup")(rollup.rollup)
+app.command("compare")(compare.compare)
 app.command("letter")(letter.letter)
 app.command("probes")(probes.probes)
 app.command("proxy")(proxy.proxy)
@@ -52,6 +57,8 @@ def run_app(arguments: Sequence[str]) -> int:
     """Run one command; the exit status."""
     prepare_streams()
     status = _status(list(arguments))
+    if status == ExitStatus.WRONG_PROFILE:
+        _say_unknown(arguments, "nothing was measured or judged: the profile or a report is wrong, see stderr")
     if status > NAGIOS_UNKNOWN and _wants_nagios(arguments):
         return NAGIOS_UNKNOWN
     return status
@@ -63,15 +70,16 @@ def _status(arguments: list[str]) -> int:
         sys.stdout.flush()
     except typer.exceptions.TyperException as error:
         typer.echo(f"readycheck: {_sentence(error)}; see readycheck --help", err=True)
+        _say_unknown(arguments, f"wrong command line: {_sentence(error)}")
         return NAGIOS_UNKNOWN if _wants_nagios(arguments) else ExitStatus.WRONG_COMMAND_LINE
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("readycheck: interrupted", err=True)
         return ExitStatus.INTERRUPTED
     except OSError as error:
         of_stdout = error.errno in _NOT_WRITABLE or isinstance(error, io.UnsupportedOperation)
-        return _not_written(error) if of_stdout and error.filename is None else _fault()
+        return _not_written(error) if of_stdout and error.filename is None else _fault(arguments)
     except Exception:  # noqa: BLE001 - the program's edge: a user gets a sentence, the details go into a file
-        return _fault()
+        return _fault(arguments)
     return status
 
 
@@ -92,16 +100,29 @@ def _not_written(error: OSError) -> int:
     return ExitStatus.NOT_WRITTEN
 
 
-def _fault() -> int:
+def _fault(arguments: Sequence[str]) -> int:
     from readycheck.cli.fault import sentence, write_fault  # noqa: PLC0415 - a fault is rare, start-up is not
 
-    typer.echo(sentence(write_fault()), err=True)
+    said = sentence(write_fault())
+    typer.echo(said, err=True)
+    _say_unknown(arguments, said)
     return ExitStatus.FAULT
 
 
 def _wants_nagios(arguments: Sequence[str]) -> bool:
     """Also where the command line is wrong otherwise: monitoring reads any other number as something else."""
     return "--exit-map=nagios" in arguments or ("--exit-map", "nagios") in pairwise(arguments)
+
+
+def _say_unknown(arguments: Sequence[str], sentence: str) -> None:
+    """The line of a plugin that has no verdict to tell: monitoring reads stdout alone."""
+    given = [second for first, second in pairwise(arguments) if first == "--format"]
+    given += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
+    if any(NAGIOS in names.split(",") for names in given):
+        from readycheck.render.nagios import unknown_line  # noqa: PLC0415 - as in _fault
+
+        with contextlib.suppress(OSError):
+            typer.echo(unknown_line(sentence), nl=False)
 
 
 def _sentence(error: Exception) -> str:

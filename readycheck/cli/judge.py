@@ -1,9 +1,12 @@
 """`readycheck judge`: saved evidence judged again, nothing measured."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+from readycheck.cli.formats import NAGIOS, chosen_formats
 
 if TYPE_CHECKING:
     from readycheck.model.report import Report
@@ -20,20 +23,26 @@ def judge(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")
     ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="As of `run`: files for --output, or nagios for one report and profile.")
+    ] = "html,json",
 ) -> None:
     """Judge saved reports against profiles."""
     from readycheck.cli.loading import profile_or_exit, report_or_exit  # noqa: PLC0415 - pydantic only when needed
     from readycheck.cli.status import mapped  # noqa: PLC0415 - the same
     from readycheck.cli.verdict import worst  # noqa: PLC0415 - the same
 
+    chosen = chosen_formats(formats, as_json=as_json)
+    if NAGIOS in chosen and len(reports) * len(profile) > 1:
+        raise typer.BadParameter("--format nagios is a line about one report and one profile")
     profiles = [(name, profile_or_exit(name, lenient=True)) for name in profile]
     loaded = [(path, report_or_exit(path)) for path in reports]
     anew = [(path, name, _anew(path, report, asked)) for path, report in loaded for name, asked in profiles]
     if len(anew) == 1:
-        status = _tell_one(anew[0][2], as_json=as_json, lang=lang, output=output)
+        status = _tell_one(anew[0][2], formats=chosen, as_json=as_json, lang=lang, output=output)
     else:
         status = None
-        _tell_matrix(anew, as_json=as_json)
+        _tell_matrix(anew, len(profiles), as_json=as_json, lang=lang)
     decision = worst(report.decision for _, _, report in anew)
     raise typer.Exit(mapped(status, decision, strict=strict, exit_map=exit_map))
 
@@ -49,24 +58,26 @@ def _anew(path: Path, report: "Report", asked: "Profile") -> "Report":
         raise unreadable(path, str(error)) from None
 
 
-def _tell_one(report: "Report", *, as_json: bool, lang: str, output: Path | None) -> Any:
+def _tell_one(report: "Report", *, formats: list[str], as_json: bool, lang: str, output: Path | None) -> Any:
     from readycheck.cli.verdict import tell  # noqa: PLC0415 - see judge
 
-    return tell(report, output=output, formats=["html", "json"] if output else [], as_json=as_json, lang=lang)
+    return tell(report, output=output, formats=formats, as_json=as_json, lang=lang)
 
 
-def _tell_matrix(anew: "list[tuple[Path, str, Report]]", *, as_json: bool) -> None:
+def _tell_matrix(anew: "list[tuple[Path, str, Report]]", profiles: int, *, as_json: bool, lang: str) -> None:
     import json  # noqa: PLC0415 - see judge
 
     from readycheck.cli.verdict import blockers  # noqa: PLC0415 - see judge
+    from readycheck.host.terminal import takes_marks  # noqa: PLC0415 - see judge
+    from readycheck.judge import blocking  # noqa: PLC0415 - see judge
+    from readycheck.render.matrix import Cell, render_matrix  # noqa: PLC0415 - see judge
 
+    if not as_json:
+        told = [Cell(str(path), name, report, blocking(report.findings)) for path, name, report in anew]
+        typer.echo(render_matrix(told, profiles, lang, plain=not takes_marks(sys.stdout)))
+        return
     cells = [
         {"report": str(path), "profile": name, "decision": str(report.decision), "blockers": blockers(report)}
         for path, name, report in anew
     ]
-    if as_json:
-        typer.echo(json.dumps({"schema": "readycheck.matrix/1", "cells": cells}, ensure_ascii=False, indent=1))
-        return
-    for cell in cells:
-        why = f": {', '.join(cell['blockers'])}" if cell["blockers"] else ""
-        typer.echo(f"{cell['report']}  {cell['profile']}  {cell['decision']}{why}")
+    typer.echo(json.dumps({"schema": "readycheck.matrix/1", "cells": cells}, ensure_ascii=False, indent=1))

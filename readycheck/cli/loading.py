@@ -1,16 +1,22 @@
 """Reading what the user names: profiles and reports, each mistake one line."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import metric_definitions
 from readycheck.model.report import Report, UnreadableReport
+from readycheck.model.rollup import Rollup
+from readycheck.profile.attestations import Attestations, load_attestations, nothing_attested
 from readycheck.profile.loader import load_profile
 from readycheck.profile.problem import ProfileError
 from readycheck.profile.schema import Profile
+
+_Document = TypeVar("_Document")
 
 LARGEST_REPORT_BYTE = 20 * 1024 * 1024
 
@@ -27,10 +33,31 @@ def profile_or_exit(name: str, *, lenient: bool = False, extra: dict[str, str] |
         raise typer.Exit(ExitStatus.WRONG_PROFILE) from None
 
 
+def attestations_or_exit(path: Path | None, profile: Profile) -> Attestations:
+    """The answers in a file, none without one; on mistakes all of them on stderr and exit 4."""
+    if path is None:
+        return nothing_attested(profile)
+    try:
+        return load_attestations(path, profile)
+    except ProfileError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(ExitStatus.WRONG_PROFILE) from None
+
+
 def report_or_exit(path: Path) -> Report:
     """The report in a file; if there is none, one line on stderr and exit 4."""
+    return _read_or_exit(path, Report.loads)
+
+
+def rollup_or_exit(path: Path) -> Rollup:
+    """The roll-up in a file; if there is none, one line on stderr and exit 4."""
+    return _read_or_exit(path, Rollup.loads)
+
+
+def _read_or_exit(path: Path, loads: Callable[[str], _Document]) -> _Document:
     try:
-        return Report.loads(_text(path))
+        return loads(_text(path))
     except OSError as error:
         why = error.strerror or str(error)
     except UnicodeDecodeError:

@@ -1,12 +1,12 @@
 """Reports on paper: the formats, the file names, and what to do if they cannot be written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from readycheck.host.files import free_stems, safe_name, write_new
 from readycheck.model.report import Report
 
-FORMATS = ("html", "json", "junit", "csv")
 SUFFIXES = {"html": ".html", "json": ".json", "junit": ".xml", "csv": ".csv"}
 
 
@@ -33,20 +33,24 @@ def _renderer(form: str) -> Callable[[Report, str], str]:
 
 def write_reports(report: Report, folder: Path, formats: Sequence[str], language: str) -> Iterator[Path]:
     """Write each format under one new name, naming each file once it is there; raises OSError."""
-    moment = report.run.started_at[:19].replace("-", "").replace(":", "") + "Z"
+    moment = f"{report.run.started:%Y%m%dT%H%M%SZ}"
     name = safe_name(report.run.label or "") or safe_name(report.environment.host) or "workstation"
-    suffixes = [SUFFIXES[form] for form in formats]
-    formats = sorted(formats, key=lambda form: form != "json")  # the evidence first: pages can be made again
-    for stem in free_stems(folder, f"{moment}-{name}", suffixes):
-        first, *others = formats
+    pages = {SUFFIXES[form]: partial(rendered, report, form, language) for form in formats}
+    return write_pages(folder, f"{moment}-{name}", pages)
+
+
+def write_pages(folder: Path, stem: str, pages: Mapping[str, Callable[[], str]]) -> Iterator[Path]:
+    """Write each page, by suffix, under one new name, naming each file once it is there; raises OSError."""
+    first, *others = sorted(pages, key=lambda suffix: suffix != ".json")  # the evidence: pages can be made again
+    for free in free_stems(folder, stem, list(pages)):
         try:
-            path = folder / (stem + SUFFIXES[first])
-            write_new(path, rendered(report, first, language))
+            path = folder / (free + first)
+            write_new(path, pages[first]())
         except FileExistsError:  # another run took the name between the look and the writing
             continue
         yield path
-        for form in others:
-            path = folder / (stem + SUFFIXES[form])
-            write_new(path, rendered(report, form, language))
+        for suffix in others:
+            path = folder / (free + suffix)
+            write_new(path, pages[suffix]())
             yield path
         return

@@ -34,16 +34,35 @@ def _metrics() -> Any:
 
 
 @app.command("list")
-def list_() -> None:
-    """Names and titles of the shipped profiles."""
-    from readycheck.profile.loader import title_of  # noqa: PLC0415 - keeps `--version` fast
+def list_(
+    *,
+    json_output: Annotated[bool, typer.Option("--json", help="JSON instead of columns.")] = False,
+) -> None:
+    """Names, kinds and titles of the shipped profiles, what to start from first."""
+    rows = _listed()
+    if json_output:
+        documents = [dict(zip(("id", "kind", "title"), row, strict=True)) for row in rows]
+        typer.echo(json.dumps(documents, ensure_ascii=False, indent=2))
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, kind, title in rows:
+        typer.echo(f"{name:{widths[0]}}  {kind:{widths[1]}}  {title}")
+
+
+def _listed() -> list[tuple[str, str, str]]:
+    """Name, kind and title of each shipped profile, by kind and name."""
+    from readycheck.profile.loader import kind_of, title_of  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.profile.schema import KINDS  # noqa: PLC0415 - the same
     from readycheck.profile.sources import shipped  # noqa: PLC0415 - the same
 
-    width = max(map(len, shipped()), default=0)
     with _problems_told():
-        for name in shipped():
-            title = title_of(name)
-            typer.echo(f"{name:{width}}  {title.get('en') or next(iter(title.values()), '')}")
+        kinds = {name: kind_of(name) for name in shipped()}
+        titles = {name: title_of(name) for name in shipped()}
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    names = sorted(kinds, key=lambda name: (order.get(kinds[name] or "lab", len(order)), name))
+    return [
+        (name, kinds[name] or "", titles[name].get("en") or next(iter(titles[name].values()), "")) for name in names
+    ]
 
 
 @app.command()

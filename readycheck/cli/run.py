@@ -5,17 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from readycheck.cli.formats import chosen_formats
 from readycheck.cli.status import ExitMap
-
-FORMATS = ("html", "json", "junit", "csv")
-
-
-def _formats(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in FORMATS]
-    if unknown or not names:
-        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is none of {', '.join(FORMATS)}")
-    return list(dict.fromkeys(names))
 
 
 def _ids(text: str | None) -> list[str] | None:
@@ -38,7 +29,10 @@ def run(
         "reports"
     ),
     formats: Annotated[
-        str, typer.Option("--format", help="Of html, json, junit, csv; several with commas.")
+        str,
+        typer.Option(
+            "--format", help="Files: html, json, junit, csv, several with commas. nagios: its line on stdout."
+        ),
     ] = "html,json",
     as_json: Annotated[bool, typer.Option("--json", help="The report on stdout, and nothing else there.")] = False,
     only: Annotated[str | None, typer.Option(metavar="PROBE,…", help="These probes and what they require.")] = None,
@@ -66,7 +60,7 @@ def run(
     options = Options(
         profile=profile,
         output=output,
-        formats=_formats(formats),
+        formats=chosen_formats(formats, as_json=as_json),
         as_json=as_json,
         only=_ids(only),
         skip=_ids(skip) or [],

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import typer
 from readycheck import __version__
 from readycheck.cli.fault import sentence, write_fault
 from readycheck.cli.loading import profile_or_exit
+from readycheck.cli.paper import coloured
 from readycheck.cli.status import ExitMap, ExitStatus, mapped
 from readycheck.cli.verdict import digests, reference, tell
 from readycheck.console import LiveView
@@ -106,7 +106,8 @@ def measure(options: Options) -> int:
             formats=options.formats,
             as_json=options.as_json,
             lang=options.lang,
-            colour=_coloured(options.color),
+            colour=coloured(options.color),
+            went_wrong=session.interrupted or session.fault is not None,
         )
     if session.interrupted:
         status = ExitStatus.INTERRUPTED
@@ -194,9 +195,3 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
         metrics=collection.metrics,
         observations=collection.observations,
     )
-
-
-def _coloured(color: str) -> bool:
-    if color == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return color == "always"

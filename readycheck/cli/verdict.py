@@ -1,19 +1,16 @@
 """From evidence to a report, and from a report to the user."""
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
-import typer
-
+from readycheck.cli.formats import NAGIOS
 from readycheck.cli.output import SUFFIXES, write_reports
+from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
-from readycheck.host.terminal import give_up_on_stdout, takes_marks
 from readycheck.judge import Case, blocking, judge
-from readycheck.model.report import ProfileReference, Report, UnreadableReport
+from readycheck.model.report import NewerReport, ProfileReference, Report, UnreadableReport
 from readycheck.model.verdict import Decision, Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.text import render_text
@@ -31,14 +28,17 @@ def reference(profile: Profile) -> ProfileReference:
     return ProfileReference(profile.id, profile.title or {"": profile.id}, profile.sha256, profile.lab)
 
 
-def judged_anew(report: Report, profile: Profile) -> Report:
-    """The same evidence, another verdict; raises UnreadableReport if this version cannot know what it means."""
+def judged_anew(report: Report, profile: Profile, inputs: Mapping[str, str] | None = None) -> Report:
+    """The same evidence, another verdict; raises UnreadableReport if this version cannot know what it means.
+
+    `inputs` are the profile's digests, given by who judges many reports.
+    """
     _require_known(report)
     case = Case(
         metrics=report.metrics,
         observations=report.observations,
-        inputs=digests(profile),
-        started_on=date.fromisoformat(report.run.started_at[:10]),
+        inputs=digests(profile) if inputs is None else inputs,
+        started_on=report.run.started.date(),
         interrupted=report.run.interrupted,
     )
     verdict = judge(profile, case, Scope(report.run.scope))
@@ -60,7 +60,7 @@ def _require_known(report: Report) -> None:
         probe = probes().get(name)
         if probe and observation.evidence_version > probe.evidence.version:
             newer = f"evidence version {observation.evidence_version}, this version reads {probe.evidence.version}"
-            raise UnreadableReport(f"observations.{name}: {newer}: use a newer readycheck")
+            raise NewerReport(f"observations.{name}: {newer}: use a newer readycheck")
 
 
 def worst(decisions: Iterable[Decision]) -> Decision:
@@ -74,41 +74,30 @@ def blockers(report: Report) -> list[str]:
 
 
 def tell(
-    report: Report, *, output: Path | None, formats: Sequence[str], as_json: bool, lang: str, colour: bool = False
+    report: Report,
+    *,
+    output: Path | None,
+    formats: Sequence[str],
+    as_json: bool,
+    lang: str,
+    colour: bool = False,
+    went_wrong: bool = False,
 ) -> ExitStatus | None:
     """Write the files, print the verdict and the paths; NOT_WRITTEN if a file could not be written."""
-    status, written = None, list[Path]()
-    try:
-        for path in write_reports(report, output, formats, lang) if output else ():
-            written.append(path)
-    except OSError as error:
-        status = ExitStatus.NOT_WRITTEN
-        typer.echo(
-            f"readycheck: {len(written)} of {len(formats)} files could be written: "
-            f"{error.filename or output}: {error.strerror or error}; the whole report is on stdout, "
-            "choose another folder with --output",
-            err=True,
-        )
-    whole = as_json or status is not None
-    try:
-        _print(report, written, formats, lang, whole=whole, colour=colour)
-    except OSError as error:
-        give_up_on_stdout()
-        typer.echo(f"readycheck: stdout cannot be written: {error.strerror or error}", err=True)
-        return ExitStatus.NOT_WRITTEN if whole or not written else None
-    return status
+    files = [form for form in formats if form != NAGIOS]
+    paper = Paper(
+        noun="report",
+        dumps=report.dumps,
+        words=lambda plain: render_text(report, lang, colour=colour, plain=plain),
+        folder=output if files else None,
+        written=lambda folder: write_reports(report, folder, files, lang),
+        suffixes=[SUFFIXES[form] for form in files],
+        line=(lambda failed: _line(report, lang, unknown=went_wrong or failed)) if NAGIOS in formats else None,
+    )
+    return tell_paper(paper, as_json=as_json)
 
 
-def _print(
-    report: Report, written: list[Path], formats: Sequence[str], lang: str, *, whole: bool, colour: bool
-) -> None:
-    """The whole report, or the verdict in words; then the paths."""
-    if whole:
-        sys.stdout.write(report.dumps())
-    else:
-        text = render_text(report, lang, colour=colour, plain=not takes_marks(sys.stdout))
-        sys.stdout.write(text.rstrip() + "\n")
-    asked = [SUFFIXES[form] for form in formats]
-    paths = "".join(f"{path}\n" for path in sorted(written, key=lambda path: asked.index(path.suffix)))
-    (sys.stderr if whole else sys.stdout).write(paths)
-    sys.stdout.flush()
+def _line(report: Report, lang: str, *, unknown: bool) -> str:
+    from readycheck.render.nagios import render_nagios  # noqa: PLC0415 - only where monitoring asks
+
+    return render_nagios(report, lang, unknown=unknown)

@@ -55,6 +55,7 @@ def _place(probe: AnyProbe, ordered: dict[str, AnyProbe], waiting: tuple[AnyProb
     ordered.setdefault(probe.id, probe)
 
 
+@cache
 def metric_definitions(package: str = "readycheck.probes") -> Mapping[str, MetricDefinition]:
     """Every metric that a profile may name."""
     return {definition.name: definition for probe in probes(package).values() for definition in probe.metrics()}

@@ -33,16 +33,39 @@ def write_new(path: Path, text: str) -> None:
     A link is refused where a name exists, on every system; where links are not allowed, the name is created empty
     first, exclusively, and then replaced.
     """
-    handle, temporary = tempfile.mkstemp(prefix=".readycheck-", suffix=".part", dir=path.parent)
+    with _beside(path, text) as temporary:
+        _publish(temporary, path)
+
+
+def replace_whole(path: Path, text: str) -> Path:
+    """Put this text in a file's place in one step, with the file's permissions; NAME.bak, returned, is what it was.
+
+    Raises OSError, and then the file is as it was.
+    """
+    path = path.resolve()
+    before = path.read_bytes()
+    kept = path.with_name(f"{path.name}.bak")
+    mode = path.stat().st_mode & 0o777
+    for target, content in ((kept, before), (path, text.encode("utf-8", "replace"))):
+        with _beside(target, content) as temporary:
+            temporary.chmod(mode)
+            temporary.replace(target)
+    return kept
+
+
+@contextlib.contextmanager
+def _beside(path: Path, content: str | bytes) -> Iterator[Path]:
+    """A new file with this content in the folder of `path`; gone in the end, unless it was moved."""
+    handle, name = tempfile.mkstemp(prefix=".readycheck-", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        _publish(Path(temporary), path)
+        yield Path(name)
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # noqa: PTH108 - the name came from tempfile
+            os.unlink(name)  # noqa: PTH108 - the name came from tempfile
 
 
 def _publish(temporary: Path, path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from readycheck.letter.matrix import Matrix
-from readycheck.profile.schema import Profile
+from readycheck.profile.schema import Profile, Requirement
 
 USUAL_BYPASS_DAYS = 60
 """A proxy bypass takes one to two months; who counts back counts the longer."""
@@ -39,17 +39,26 @@ class Counted:
 def steps(profile: Profile, matrix: Matrix) -> tuple[Step, ...]:
     """The work that this matrix asks for."""
     needed = {"firewall": matrix.rows, "bypass": matrix.direct or matrix.exempt, "marking": matrix.marked}
-    return tuple(_step(profile, name) for name, rows in needed.items() if rows)
+    asking = [one for one in profile.requirements if _asks_the_network(one, matrix)]
+    return tuple(_step(profile, asking, name) for name, rows in needed.items() if rows)
 
 
-def _step(profile: Profile, name: str) -> Step:
-    stated = list(_stated(profile, name))
+def _asks_the_network(requirement: Requirement, matrix: Matrix) -> bool:
+    """Not so of what waits for credentials, speaks of targets that are not named, or has no flow here."""
+    when = requirement.when
+    if when and (when.metric == "turn.has_credentials" or when.equals in (0, False)):
+        return False
+    return "fallback" in matrix.purposes or not requirement.metric.startswith("fallback.")
+
+
+def _step(profile: Profile, asking: list[Requirement], name: str) -> Step:
+    stated = list(_stated(profile, asking, name))
     owners = dict.fromkeys(owner for owner, _ in stated if owner)
     return Step(name, tuple(owners), max((days for _, days in stated if days is not None), default=None))
 
 
-def _stated(profile: Profile, name: str) -> Iterator[tuple[str | None, int | None]]:
-    for requirement in profile.requirements:
+def _stated(profile: Profile, asking: list[Requirement], name: str) -> Iterator[tuple[str | None, int | None]]:
+    for requirement in asking:
         if requirement.metric.startswith(_METRICS[name]):
             yield requirement.owner, requirement.lead_time
     for question in profile.questions if name == "bypass" else ():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -24,9 +24,10 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re
 
 def chain_of(ders: Sequence[bytes], *, verified: bool, ca_file: str | None) -> Chain | None:
     """The chain in these DER octets, the server's own certificate first; None if it cannot be read."""
-    shown = [found for der in list(dict.fromkeys(ders))[:_LONGEST_CHAIN] if (found := _parsed(der))]
-    if not shown:
+    read = [_parsed(der) for der in list(dict.fromkeys(ders))[:_LONGEST_CHAIN]]
+    if not read or read[0] is None:  # without the server's own, the others are not a chain
         return None
+    shown = [found for found in read if found]
     anchor: Anchor | None = "system" if verified else None
     if ca_file and _leads_to(shown, _roots(ca_file)):
         anchor = "profile"
@@ -53,9 +54,11 @@ def _parsed(der: bytes) -> x509.Certificate | None:
     try:
         with warnings.catch_warnings():  # what a stranger's certificate does wrong is not our user's affair
             warnings.simplefilter("ignore")
-            return x509.load_der_x509_certificate(der)
-    except ValueError:
+            parsed = x509.load_der_x509_certificate(der)
+            parsed.public_key(), parsed.subject, parsed.issuer  # read only now, and broken as easily
+    except (ValueError, UnsupportedAlgorithm):
         return None
+    return parsed
 
 
 def _certificate(parsed: x509.Certificate) -> Certificate:
@@ -98,7 +101,7 @@ def _leads_to(shown: Sequence[x509.Certificate], roots: dict[bytes, list[x509.Ce
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

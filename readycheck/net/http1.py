@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import h11
@@ -15,6 +16,7 @@ ANSWER_TIMEOUT_S = 4.0
 LARGEST_BODY_BYTE = 256 * 1024
 _LARGEST_HEAD_BYTE = 64 * 1024
 _MOST_INTERIM = 10
+_BODY_TIMEOUT_S = 1.0
 USER_AGENT = f"readycheck/{__version__}"
 
 
@@ -82,14 +84,17 @@ async def _exchange(
     head = await _head(connection, stream, operation)
     answer_s = time.perf_counter() - started_s
     again = head.status_code == 407  # noqa: PLR2004 - the next try goes over the same connection
-    body = await _body(connection, stream, operation, LARGEST_BODY_BYTE if again else body_byte)
+    if again:
+        await _pass_over_body(connection, stream, operation)
+    body = b"" if again else await _body(connection, stream, operation, body_byte)
     return HttpAnswer(
         status=head.status_code,
         phrase=head.reason.decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers),
         body=body,
         answer_s=answer_s,
-        keeps_alive=connection.our_state is h11.DONE and connection.their_state is h11.DONE,
+        # an end of the stream that closed a body closed the connection with it
+        keeps_alive={connection.our_state, connection.their_state} == {h11.DONE} and not connection.trailing_data[1],
         surplus=connection.their_state is h11.SWITCHED_PROTOCOL and bool(connection.trailing_data[0]),
     )
 
@@ -104,6 +109,13 @@ async def _head(connection: h11.Connection, stream: Stream, operation: str) -> h
         if event.status_code == 101:  # noqa: PLR2004 - Switching Protocols, which nobody asked for here
             break
     raise BadHttp(operation, "no final answer")
+
+
+async def _pass_over_body(connection: h11.Connection, stream: Stream, operation: str) -> None:
+    """Read on to the next answer; a body that breaks or does not end costs the connection, and not the answer."""
+    with suppress(OperationFailed, TimeoutError, h11.RemoteProtocolError):
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            await _body(connection, stream, operation, LARGEST_BODY_BYTE)
 
 
 async def _body(connection: h11.Connection, stream: Stream, operation: str, most_byte: int) -> bytes:

@@ -97,7 +97,8 @@ def _signs(visit: Visit, visits: Sequence[Visit], shared_keys: frozenset[str]) -
         signs.append(ONE_KEY_FOR_MANY_NAMES)
     if chain.leaf.spki_sha256 in above:
         signs.append(KEY_OF_ITS_ISSUER)
-    if visit.via != "DIRECT" and visit.passed_through:
+    straight = [other.passed_through for other in visits if other.via == "DIRECT"]
+    if visit.via != "DIRECT" and visit.passed_through and visit.passed_through not in straight:  # else the server's own
         signs.append(PROXY_HEADER_INSIDE)
     # a server of the project's own CA that answers HTTP is a web server at the wrong port
     strange = visit.via != "DIRECT" or chain.anchor != "profile"

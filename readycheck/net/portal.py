@@ -30,7 +30,10 @@ async def captive_portal(host: str) -> Failure | None:
 
 def _door(answer: HttpAnswer, host: str) -> str | None:
     """Where the portal is; None if there is none to be seen."""
-    there = urlsplit(answer.header("location") or "").hostname
+    try:
+        there = urlsplit(answer.header("location") or "").hostname
+    except ValueError:  # no URL, and so no door
+        there = None
     if answer.status == _LOGIN_NEEDED:
         return ""
     if answer.status in _REDIRECTS and there and _site(there) != _site(host):

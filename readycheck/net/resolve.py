@@ -9,6 +9,7 @@ from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.net.failures import failure_of
 
 TIMEOUT_S = 4.0
+_MOST_ADDRESSES = 8
 METADATA_ADDRESSES = frozenset({"169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16"})
 """Where clouds hand out a machine's secrets: no name of a profile has to lead there."""
 
@@ -23,8 +24,8 @@ def is_metadata_address(literal: str) -> bool:
     return str(mapped or address) in METADATA_ADDRESSES
 
 
-async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
-    """Address literals of a name, the first of each family in the system's order of preference.
+async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = False) -> list[str]:
+    """Address literals of a name in the system's order of preference: the first of each family, or `every` one.
 
     Raises OperationFailed: dns_not_found, dns_timeout, destination_refused. The look-up runs in a daemon thread:
     getaddrinfo cannot be cancelled, and an executor's thread would hold the program's exit.
@@ -39,7 +40,8 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S) -> list[str]:
     if any(map(is_metadata_address, found)):
         detail = "the name leads to a cloud's metadata address; list the address itself if it is meant"
         raise OperationFailed(FailureCode.DESTINATION_REFUSED, "resolve", detail)
-    return found
+    first_of_family = {":" in address: address for address in reversed(found)}
+    return found[:_MOST_ADDRESSES] if every else [address for address in found if address in first_of_family.values()]
 
 
 async def _ask(host: str, timeout_s: float) -> list[str]:
@@ -64,9 +66,7 @@ def _look_up(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future
     except (OSError, UnicodeError) as error:
         _tell(loop, answer, error)
         return
-    first_of_family = {family: str(address[0]) for family, _, _, _, address in reversed(found)}
-    order = list(dict.fromkeys(family for family, *_ in found if family in first_of_family))
-    _tell(loop, answer, [first_of_family[family] for family in order])
+    _tell(loop, answer, list(dict.fromkeys(str(address[0]) for *_, address in found)))
 
 
 def _tell(

@@ -114,7 +114,7 @@ async def _open(hop: Hop) -> Stream:
 
 async def _addresses(hop: Hop) -> list[str]:
     try:
-        return await resolve(hop.host or "")
+        return await resolve(hop.host or "", every=True)
     except OperationFailed as error:
         raise ProxyUnreachable(f"{_place(hop)}: {error.failure.code}") from None
 

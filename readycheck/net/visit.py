@@ -172,7 +172,10 @@ def _place(location: str | None) -> str | None:
     """Where a redirection points, without user name, query and fragment, which may hold a token."""
     if not location:
         return None
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:  # a stranger's text, such as https://[
+        return printable(location.partition("?")[0].partition("#")[0].rpartition("@")[2])
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
     return printable(place)
 
@@ -181,7 +184,7 @@ def _clock_offset_ms(answer: HttpAnswer) -> float | None:
     """The server's Date (RFC 9110 section 6.6.1), cut to the second, against the middle of the exchange."""
     try:
         then = parsedate_to_datetime(answer.header("date") or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     middle = datetime.now(UTC).timestamp() - answer.answer_s / 2

@@ -121,7 +121,7 @@ async def _by(hop: Hop, host: str, port: int, trace: WayTrace, address: str | No
 async def _straight(host: str, port: int, trace: WayTrace, address: str | None) -> Stream:
     """The first of the host's addresses that takes the connection; the last one's failure if none does."""
     started_s = time.perf_counter()
-    found = [address] if address else await resolve(host)
+    found = [address] if address else await resolve(host, every=True)  # as browsers go on to the next
     trace.resolved_s = None if address else time.perf_counter() - started_s
     for trace.address in found[:-1]:
         started_s = time.perf_counter()

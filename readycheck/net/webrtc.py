@@ -61,7 +61,12 @@ class SoftphoneCall:
             # aioice forgets the allocation of a gathering that is cancelled (aioice #111): it is let come to its end.
             await asyncio.wait([negotiating], timeout=HANG_UP_TIMEOUT_S)
             negotiating.cancel()
-            await asyncio.gather(call._caller.close(), call._callee.close())
+            # Nor does a relay that has fallen silent hold the call: aioice asks it for half a minute.
+            hanging_up = [asyncio.ensure_future(peer.close()) for peer in (call._caller, call._callee)]
+            await asyncio.wait(hanging_up, timeout=HANG_UP_TIMEOUT_S)
+            for closing in hanging_up:
+                closing.cancel()
+            await asyncio.gather(*hanging_up, return_exceptions=True)
 
     async def _negotiate(self) -> None:
         try:

@@ -22,6 +22,7 @@ def attempts_in_time(most: int, begin_within_s: float = BEGIN_WITHIN_S) -> Itera
 
 
 def kept(visit: Visit) -> Visit:
-    """The visit as it is kept: a chain that was believed stands in the proxy probe's evidence already."""
-    believed = visit.chain is None or visit.chain.verified
-    return replace(visit, chain=None) if believed else visit
+    """The visit as it is kept: the whole chain stands in the proxy probe's evidence; one not believed shows its end."""
+    if visit.chain is None or visit.chain.verified:
+        return replace(visit, chain=None)
+    return replace(visit, chain=replace(visit.chain, certificates=visit.chain.certificates[:1]))

@@ -1,6 +1,7 @@
 """The profile's ICE servers as the probes meet them: one URL, one transport, its credentials."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from readycheck.model.failure import Failure, OperationFailed
 from readycheck.model.proxy import DIRECT, Hop
@@ -80,3 +81,9 @@ async def addresses(host: str) -> list[str] | Failure:
 def milliseconds(seconds: float | None) -> float | None:
     """Rounded to the microsecond, below which no clock here tells the truth."""
     return None if seconds is None else round(seconds * 1000, 3)
+
+
+def without_login(url: str) -> str:
+    """A URL without user name and password: they are no part of where it leads, and no part of a digest."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

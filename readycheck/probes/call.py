@@ -23,6 +23,8 @@ from readycheck.rtc import emodel
 from readycheck.rtc.loss import wilson
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from readycheck.model.traffic import Traffic
     from readycheck.net.turn import TurnServer
     from readycheck.net.webrtc import SoftphoneCall
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 12.0
 SAMPLE_S = 0.25
 CONFIDENCE = 0.95
+SILENCE_S = 1.0
+"""Fifty packets that nobody heard: the call is over."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class CallEvidence(Evidence):
         if self.ice_nominated is None or (self.ice_nominated and not self._ways and not self.failure):
             return self._quantity(None)
         flowed = all(way and way.packets_received for way in (self.forth, self.back))
-        return Quantity(self.ice_nominated and flowed, reason=self.failure.code if self.failure else None)
+        lasted = flowed and not self.failure
+        return Quantity(self.ice_nominated and lasted, reason=self.failure.code if self.failure else None)
 
     @metric_of("bool")
     def encrypted(self) -> Quantity:
@@ -97,7 +102,7 @@ class CallEvidence(Evidence):
     def loss_ratio(self) -> Quantity:
         """RTP packets lost, both ways together, with bounds at 95 %."""
         expected = sum(way.packets_received + way.packets_lost for way in self._ways)
-        if not expected:
+        if not expected or self.failure:  # a call that broke off lost what nobody counted
             return self._quantity(None)
         return Quantity(self._lost / expected, wilson(self._lost, expected, CONFIDENCE))
 
@@ -242,14 +247,28 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
     """Let the call run, and read its statistics as it goes: aiortc tells a round trip after a second or more."""
     seconds, started_at = context.profile.call.seconds, time.perf_counter()
     round_trips: list[float] = []
+    heard, heard_s = [0, 0], [0.0, 0.0]
     while (elapsed_s := time.perf_counter() - started_at) < seconds:
         await asyncio.sleep(min(SAMPLE_S, seconds - elapsed_s))
-        told = [way.round_trip_ms for way in await call.ways() if way.round_trip_ms is not None]
+        ways = await call.ways()
+        told = [way.round_trip_ms for way in ways if way.round_trip_ms is not None]
         round_trips += told
+        for number, count in enumerate(way.packets_received for way in ways):
+            if count > heard[number]:
+                heard[number], heard_s[number] = count, time.perf_counter() - started_at
         context.keep(partial(replace, evidence, media_s=round(elapsed_s, 3), round_trips_ms=tuple(round_trips)))
         context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
     talked = replace(evidence, media_s=round(time.perf_counter() - started_at, 3), round_trips_ms=tuple(round_trips))
-    return await _with_directions(call, talked)
+    return await _with_directions(call, replace(talked, failure=_broke_off(heard_s, talked.media_s or 0.0)))
+
+
+def _broke_off(heard_s: Sequence[float], until_s: float) -> Failure | None:
+    """Statistics count to the last packet that came: a call that ends early would pass for one without loss."""
+    silent = [last_s for last_s in heard_s if until_s - last_s > SILENCE_S]
+    if not silent:
+        return None
+    code = FailureCode.NO_MEDIA if len(silent) == len(heard_s) else FailureCode.ONE_WAY_MEDIA
+    return Failure(code, "receive", f"nothing more after {min(silent):.1f} s of {until_s:.1f} s")
 
 
 async def _with_directions(call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:

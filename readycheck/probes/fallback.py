@@ -74,6 +74,11 @@ class FallbackEvidence(Evidence):
         reason = commonest([failure for failure in missed if failure])
         return Quantity(sum(target.answered for target in self.targets) / len(self.targets), reason=reason)
 
+    @metric_of("number")
+    def server_count(self) -> Quantity:
+        """SIP targets that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(len(self.targets))
+
 
 class Fallback(Probe[FallbackEvidence]):
     """Does the telephony that takes over answer."""

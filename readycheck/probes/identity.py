@@ -92,6 +92,11 @@ class IdentityEvidence(Evidence):
         reason = commonest([failure for failure in failures if failure])
         return Quantity(self.reached / len(self.targets), reason=reason)
 
+    @metric_of("number")
+    def issuer_count(self) -> Quantity:
+        """Issuers that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(sum(target.role == DISCOVERY for target in self.targets))
+
 
 class Identity(Probe[IdentityEvidence]):
     """Can agents sign in from here."""

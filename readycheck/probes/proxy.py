@@ -17,7 +17,7 @@ from readycheck.net.pac.url import parse_target
 from readycheck.net.proxy_route import shown_text
 from readycheck.net.visit import VISIT_LIMIT_S
 from readycheck.probes._routes import routes_of
-from readycheck.probes._servers import urls
+from readycheck.probes._servers import urls, without_login
 from readycheck.probes._visits import NO_WEB_PROXY, VisitedTarget, Visits, visited_targets, visits_to
 from readycheck.profile.schema import Profile
 
@@ -169,7 +169,7 @@ class Proxy(Probe[ProxyEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The targets, and the pins that tell their certificates from another's."""
         return {
-            "signalling": [target.url for target in profile.targets.signalling],
+            "signalling": [without_login(target.url) for target in profile.targets.signalling],
             "media": urls(profile, "turn"),
             "identity": [target.issuer for target in profile.targets.identity],
             "pins": [pin.model_dump() for pin in profile.trust.pins],

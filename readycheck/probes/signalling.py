@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from math import ceil
 from statistics import median
 from typing import Any
-from urllib.parse import urldefrag, urlsplit, urlunsplit
+from urllib.parse import urldefrag, urlsplit
 
 from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
@@ -26,7 +26,7 @@ from readycheck.net.pac.url import parse_target
 from readycheck.net.visit import VISIT_LIMIT_S, visit_url
 from readycheck.probes._attempts import BEGIN_WITHIN_S, TARGETS_AT_ONCE, attempts_in_time, kept
 from readycheck.probes._routes import routes_of
-from readycheck.probes._servers import milliseconds
+from readycheck.probes._servers import milliseconds, without_login
 from readycheck.profile.schema import Profile, SignallingTarget
 
 ATTEMPTS = 3
@@ -82,6 +82,21 @@ class SignallingEvidence(Evidence):
     def websocket_ratio(self) -> Quantity:
         """WSS targets that open and stay open, or answer as the profile expects."""
         return _ratio([target for target in self.targets if target.is_websocket])
+
+    @metric_of("number")
+    def target_count(self) -> Quantity:
+        """Signalling targets that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(len(self.targets))
+
+    @metric_of("number")
+    def https_count(self) -> Quantity:
+        """Those of them that are pages (https)."""
+        return Quantity(sum(not target.is_websocket for target in self.targets))
+
+    @metric_of("number")
+    def websocket_count(self) -> Quantity:
+        """Those of them that are WebSockets (wss)."""
+        return Quantity(sum(target.is_websocket for target in self.targets))
 
     @metric_of("ms")
     def connect_p50_ms(self) -> Quantity:
@@ -140,7 +155,7 @@ class Signalling(Probe[SignallingEvidence]):
     def inputs(cls, profile: Profile) -> Any:
         """The URLs, and what they are expected to answer."""
         return [
-            {"url": _without_login(target.url), "expect_status": target.expect_status}
+            {"url": without_login(target.url), "expect_status": target.expect_status}
             for target in profile.targets.signalling
         ]
 
@@ -263,13 +278,7 @@ async def _look_up(host: str, version: IPVersion) -> Lookup:
     return Lookup(version, milliseconds(time.perf_counter() - started_s) or 0.0, found, failure)
 
 
-def _without_login(url: str) -> str:
-    """Without user name and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def _as_visited(url: str) -> str:
     """As a browser would open it: without fragment (WHATWG WebSockets section 3.1), and a user only with a password."""
     parts = urlsplit(urldefrag(url).url)
-    return parts.geturl() if parts.password else _without_login(parts.geturl())
+    return parts.geturl() if parts.password else without_login(parts.geturl())

@@ -67,6 +67,11 @@ class StunEvidence(Evidence):
             return Quantity(None)  # cut short before each was asked
         return Quantity(sum(server.reached for server in self.servers) / len(self.servers), reason=self._why_not())
 
+    @metric_of("number")
+    def server_count(self) -> Quantity:
+        """STUN servers that the profile names; 0 is a figure too, so that conditions can ask for it."""
+        return Quantity(len(self.servers))
+
     @metric_of("ms")
     def rtt_p50_ms(self) -> Quantity:
         """Binding round trip, median over all answers that are unambiguous (Karn)."""

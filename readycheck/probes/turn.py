@@ -7,12 +7,10 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import replace
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.traffic import Traffic
@@ -21,6 +19,7 @@ from readycheck.net.inspection import named
 from readycheck.net.turn import REQUEST_TIMEOUT_S, Trace, TurnServer, TurnSession, open_allocation, open_pair
 from readycheck.probes._routes import asked_for, routes_of
 from readycheck.probes._servers import Target, addresses, milliseconds, targets, traffic, urls
+from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.profile.schema import Profile
 from readycheck.rtc.stun import hostport
 
@@ -29,126 +28,6 @@ ECHO_PACKETS = 5
 ATTEMPTS_LIMIT_S = 22.0  # for all attempts at one address
 ECHO_LIMIT_S = 15.0
 ECHO_WAIT_S = 0.4  # for each packet, before the next is sent
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One try to allocate at one address. `reached`: a valid STUN answer came, whatever it said."""
-
-    address: str | None
-    reached: bool
-    allocated: bool
-    via: str = "DIRECT"
-    rtt_ms: float | None = None
-    allocation_ms: float | None = None
-    relayed_address: str | None = None
-    mapped_address: str | None = None
-    redirected_to: str | None = None
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True)
-class Server:
-    """One URL. `relay`: data came through the relay; False if it did not; None if that could not be tried."""
-
-    url: str
-    transport: str
-    has_credentials: bool
-    attempts: tuple[Attempt, ...]
-    relay: bool | None = None
-    relay_address: str | None = None
-    relay_failure: Failure | None = None
-    route_failure: Failure | None = None
-    """Why nobody can tell which way a browser would take; then nothing was tried."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether one of the attempts got a valid STUN answer."""
-        return any(attempt.reached for attempt in self.attempts)
-
-
-@dataclass(frozen=True)
-class TurnEvidence(Evidence):
-    """What each TURN URL of the profile answered."""
-
-    servers: tuple[Server, ...]
-
-    @metric_of("ratio")
-    def udp_reachable_ratio(self) -> Quantity:
-        """TURN URLs over UDP that answered Allocate; a 401 challenge counts."""
-        return self._reachable("udp")
-
-    @metric_of("ratio")
-    def tcp_reachable_ratio(self) -> Quantity:
-        """TURN URLs over TCP that answered Allocate; a 401 challenge counts."""
-        return self._reachable("tcp")
-
-    @metric_of("ratio")
-    def tls_reachable_ratio(self) -> Quantity:
-        """TURN URLs over TLS that answered Allocate; a 401 challenge counts."""
-        return self._reachable("tls")
-
-    @metric_of("bool")
-    def udp_relay(self) -> Quantity:
-        """Whether data came through a relay reached over UDP; null without credentials."""
-        return self._relay("udp")
-
-    @metric_of("bool")
-    def tcp_relay(self) -> Quantity:
-        """Whether data came through a relay reached over TCP; null without credentials."""
-        return self._relay("tcp")
-
-    @metric_of("bool")
-    def tls_relay(self) -> Quantity:
-        """Whether data came through a relay reached over TLS; null without credentials."""
-        return self._relay("tls")
-
-    @metric_of("ms")
-    def allocation_p50_ms(self) -> Quantity:
-        """Allocate request to success, without the 401 round trip, at the URL that `path` uses; median."""
-        server = self.relaying
-        if server is None:
-            return Quantity(None, reason=self.why_no_relay)
-        times = [attempt.allocation_ms for attempt in server.attempts if attempt.allocation_ms is not None]
-        return Quantity(median(times) if times else None)
-
-    @property
-    def relaying(self) -> Server | None:
-        """The first relaying URL, UDP before TCP before TLS; None if there is none."""
-        return next((server for way in ("udp", "tcp", "tls") for server in self._of(way) if server.relay), None)
-
-    @property
-    def why_no_relay(self) -> FailureCode | None:
-        """The commonest failure behind there being no relay."""
-        failures = [server.relay_failure for server in self.servers if server.relay_failure]
-        return commonest(failures) or FailureCode.NOT_CONFIGURED
-
-    def _of(self, transport: str) -> list[Server]:
-        return [server for server in self.servers if server.transport == transport]
-
-    def _reachable(self, transport: str) -> Quantity:
-        servers = self._of(transport)
-        if not servers:
-            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-        if not all(server.attempts for server in servers):  # cut short before each was asked, or no way to be told
-            untold = [server.route_failure for server in servers if server.route_failure]
-            return Quantity(None, reason=commonest(untold))
-        reached = sum(server.reached for server in servers)
-        missed = [attempt.failure for server in servers if not server.reached for attempt in server.attempts]
-        return Quantity(
-            reached / len(servers),
-            reason=commonest([failure for failure in missed if failure]) if reached < len(servers) else None,
-        )
-
-    def _relay(self, transport: str) -> Quantity:
-        servers = self._of(transport)
-        answers = [server.relay for server in servers]
-        failures = [server.relay_failure for server in servers if server.relay_failure]
-        if True in answers:
-            return Quantity(True)
-        untold = None if any(server.has_credentials for server in servers) else FailureCode.NOT_CONFIGURED
-        reason = commonest(failures) or untold
-        return Quantity(False if False in answers else None, reason=reason)
 
 
 class Turn(Probe[TurnEvidence]):

@@ -22,7 +22,7 @@ from readycheck.profile.merge import Family, without_disabled
 from readycheck.profile.places import plain, settled
 from readycheck.profile.problem import Mark, Problem, ProfileError, quoted
 from readycheck.profile.scalars import UNRESOLVED
-from readycheck.profile.schema import Profile
+from readycheck.profile.schema import KINDS, Kind, Profile
 from readycheck.profile.semantics import FLEET_METRICS, Metrics, semantic_problems
 from readycheck.profile.sources import Unavailable, find
 from readycheck.profile.wording import findings
@@ -205,6 +205,12 @@ def _finished(checked: Checked, identity: Checked | None) -> Profile:
         profile._identity = identity.built()  # noqa: SLF001 - the same
         profile._identity._sha256 = sha256  # noqa: SLF001 - the same
     return profile
+
+
+def kind_of(name_or_path: str) -> Kind | None:
+    """What a profile is for, without a look at the rest; raises ProfileError if it cannot be read."""
+    kind = _draft(name_or_path).tree.get("kind")
+    return next((known for known in KINDS if kind and known == kind.value), None)
 
 
 def title_of(name_or_path: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from readycheck.profile.schema import COMPARATORS, SCHEMA
 from readycheck.profile.sources import Source, Unavailable, find
 from readycheck.profile.yaml import Entry, Node, read_yaml
 
-_OWN_KEYS = ("id", "title", "description", "extends")
+_OWN_KEYS = ("id", "title", "description", "kind", "extends")
 _LISTS_BY_ID = ("requirements", "questions")
 _DEEPEST = 100
 

@@ -38,9 +38,9 @@ def key_mark(tree: Node, path: Path) -> Mark:
     return entry.mark if entry else mark
 
 
-def known_keys(path: Path) -> list[str]:
-    """The keys that the schema allows in the mapping at a path."""
-    shapes = list(_shapes(Profile))
+def known_keys(path: Path, root: type[BaseModel] = Profile) -> list[str]:
+    """The keys that the schema of `root` allows in the mapping at a path."""
+    shapes = list(_shapes(root))
     for step in path:
         shapes = [below for shape in shapes for below in _below(shape, step)]
     models = [shape for shape in shapes if isinstance(shape, type) and issubclass(shape, BaseModel)]
@@ -71,9 +71,9 @@ def _below(shape: Any, step: str | int) -> Iterator[Any]:
                 yield from _shapes(field.annotation)
 
 
-def settled(tree: Node) -> Node:
+def settled(tree: Node, root: type[BaseModel] = Profile) -> Node:
     """The tree with numbers as they were written where the schema asks for text: `02e9` is an id."""
-    return _settled(tree, list(_shapes(Profile)))
+    return _settled(tree, list(_shapes(root)))
 
 
 def _settled(node: Node, shapes: list[Any]) -> Node:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -269,8 +270,12 @@ class Requirement(Comparison):
 
 def _iso_date(value: Any) -> Any:
     if isinstance(value, str) and _ISO_DATE.fullmatch(value):
-        return date.fromisoformat(value)
+        with contextlib.suppress(ValueError):  # no month has 41 days
+            return date.fromisoformat(value)
     raise ValueError("a date like 2027-01-31 is expected")
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
 
 class Waiver(Part):
@@ -279,7 +284,13 @@ class Waiver(Part):
     requirement: str
     reason: str
     approved_by: str
-    until: Annotated[date, BeforeValidator(_iso_date)]
+    until: IsoDate
+
+
+Kind = Literal["baseline", "platform", "context", "template", "lab"]
+"""What a shipped profile is for."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which they are listed."""
 
 
 class Profile(Part):
@@ -289,6 +300,7 @@ class Profile(Part):
     id: Identifier
     title: Words = {}
     description: Words | None = None
+    kind: Kind | None = None
     extends: list[str] = []
     lab: bool = False
     """Start the embedded server; its ports reach the profile as READYCHECK_LAB_… variables."""

@@ -21,7 +21,9 @@ FLEET_METRICS: Metrics = {
     definition.name: definition
     for definition in (
         MetricDefinition(
-            "fleet.ready_ratio", "ratio", "Workstations whose latest report says go, of those that reported."
+            "fleet.ready_ratio",
+            "ratio",
+            "Workstations whose latest report says go, with or without reservations, of those that reported.",
         ),
         MetricDefinition("fleet.reported_ratio", "ratio", "Workstations that reported, of the site's agents."),
         MetricDefinition("fleet.inconclusive_ratio", "ratio", "Workstations whose latest report proves nothing."),

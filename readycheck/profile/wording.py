@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from readycheck.profile.environment import variable_names
 from readycheck.profile.places import SECRET_KEYS, Path, key_mark, known_keys, reached
 from readycheck.profile.problem import Mark, Problem, quoted, shortened
 from readycheck.profile.scalars import UNRESOLVED
+from readycheck.profile.schema import Profile
 from readycheck.profile.sources import did_you_mean
 from readycheck.profile.yaml import Node
 
@@ -48,8 +49,8 @@ class Findings:
     unresolved: list[Problem]
 
 
-def findings(error: ValidationError, tree: Node) -> Findings:
-    """Each error at its place in the files; those of one value together."""
+def findings(error: ValidationError, tree: Node, root: type[BaseModel] = Profile) -> Findings:
+    """Each error at its place in the files of schema `root`; those of one value together."""
     kinds: dict[Mark, list[str]] = defaultdict(list)
     nodes: dict[Mark, tuple[Node, list[str | int]]] = {}
     result = Findings([], [])
@@ -60,7 +61,7 @@ def findings(error: ValidationError, tree: Node) -> Findings:
         elif details["type"] in _KINDS:
             kinds[mark].append(_KINDS[details["type"]])
             nodes[mark] = node, taken
-        elif problem := _problem(details, tree, node, mark, taken):
+        elif problem := _problem(details, tree, node, mark, taken, root):
             result.problems.append(problem)
     for mark, expected in kinds.items():
         node, taken = nodes[mark]
@@ -69,11 +70,13 @@ def findings(error: ValidationError, tree: Node) -> Findings:
     return result
 
 
-def _problem(details: Details, tree: Node, node: Node, mark: Mark, taken: list[str | int]) -> Problem | None:
+def _problem(
+    details: Details, tree: Node, node: Node, mark: Mark, taken: list[str | int], root: type[BaseModel]
+) -> Problem | None:
     """One error that stands alone; None if another place tells it already."""
     if details["type"] == "extra_forbidden":
-        return key_mark(tree, taken).problem(_unknown_key(str(taken[-1]), known_keys(taken[:-1])))
-    if details["type"] == "missing" and details["loc"] in _TOLD_PER_FILE:
+        return key_mark(tree, taken).problem(_unknown_key(str(taken[-1]), known_keys(taken[:-1], root)))
+    if root is Profile and details["type"] == "missing" and details["loc"] in _TOLD_PER_FILE:
         return None
     return mark.problem(_message(details, node, taken))
 

@@ -67,18 +67,18 @@ class _Refused(Exception):
         self.problem = problem
 
 
-def read_yaml(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
-    """Read one YAML document; the tree is None if nothing can be made of it."""
-    builder = _Builder(file)
+def read_yaml(data: bytes, file: str, what: str = "profile") -> tuple[Node | None, list[Problem]]:
+    """Read one YAML document; the tree is None if nothing can be made of it. `what` it should be, for messages."""
+    builder = _Builder(file, what)
     try:
-        return builder.build(_decode(data, file)), builder.problems
+        return builder.build(_decode(data, file, what)), builder.problems
     except _Refused as refused:
         return None, [*builder.problems, refused.problem]
 
 
-def _decode(data: bytes, file: str) -> str:
+def _decode(data: bytes, file: str, what: str) -> str:
     if len(data) > MAX_BYTES:
-        raise _Refused(Mark(file).problem("the file is over 1 MiB: that is no profile"))
+        raise _Refused(Mark(file).problem(f"the file is over 1 MiB: that is no {what}"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,8 +116,9 @@ class _Anchored:
 class _Builder:
     """Makes nodes of parser events without recursion, so that no depth can crash it."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, what: str) -> None:
         self.file = file
+        self.what = what
         self.problems: list[Problem] = []
         self.stack: list[_Frame] = []
         self.anchors: dict[str, _Anchored | None] = {}
@@ -159,7 +160,8 @@ class _Builder:
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
         self.documents += 1
         if self.documents > 1:
-            raise _Refused(self._mark(event.start_mark).problem("a second document starts here: one file, one profile"))
+            mark = self._mark(event.start_mark)
+            raise _Refused(mark.problem(f"a second document starts here: one file, one {self.what}"))
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         mark = self._mark(event.start_mark)
@@ -206,7 +208,8 @@ class _Builder:
         frame.height = max(frame.height, made.height)
         if frame.weight > MAX_NODES:
             where = mark or made.node.mark
-            raise _Refused(where.problem(f"over {MAX_NODES:,} values once aliases are expanded: that is no profile"))
+            message = f"over {MAX_NODES:,} values once aliases are expanded: that is no {self.what}"
+            raise _Refused(where.problem(message))
 
     def _mapping(self, nodes: list[Node]) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
@@ -227,4 +230,4 @@ class _Builder:
 
     def _refuse_tag(self, event: yaml.NodeEvent, mark: Mark) -> None:
         if tag := getattr(event, "tag", None):
-            self.problems.append(mark.problem(f"the tag {quoted(tag)} is refused: a profile holds no tags"))
+            self.problems.append(mark.problem(f"the tag {quoted(tag)} is refused: a {self.what} holds no tags"))

@@ -106,9 +106,12 @@ def render_html(report: Report, lang: str) -> str:
     )
 
 
-def render_page(template: str, words: Words, **values: object) -> str:
-    """A page of this package: its one style block is named in its content security policy by digest."""
-    style = _style()
+def render_page(template: str, words: Words, *, sheet: str | None = None, **values: object) -> str:
+    """A page of this package: its one style block is named in its content security policy by digest.
+
+    `sheet` is a style sheet for this page alone, after the common one.
+    """
+    style = _style("style.css") + (f"\n{_style(sheet)}" if sheet else "")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _environment().get_template(template).render(t=words, say=say, style=Markup(style), digest=digest, **values)  # noqa: S704 - our own style sheet, no input
 
@@ -128,8 +131,8 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> str:
-    return files("readycheck.render").joinpath("templates", "style.css").read_text(encoding="utf-8").strip()
+def _style(name: str) -> str:
+    return files("readycheck.render").joinpath("templates", name).read_text(encoding="utf-8").strip()
 
 
 def _glad(report: Report, todo: list[answer.Action], words: Words) -> Tag | None:

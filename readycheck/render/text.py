@@ -4,6 +4,7 @@ from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render.clean import clean
+from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 
 _TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES = 36, 64, 40
@@ -12,13 +13,12 @@ _RED, _GREEN, _AMBER, _DIM = "\x1b[1;31m", "\x1b[1;32m", "\x1b[33m", "\x1b[2m"
 _COLOURS = {"blocks": _RED, "warns": _AMBER, "waived": _AMBER, "noted": _DIM, "unknown": _DIM, "unknown_warning": _DIM}
 _DECISION_COLOURS = {Decision.GO: _GREEN, Decision.GO_WITH_RESERVATIONS: _AMBER, Decision.NO_GO: _RED}
 _MARKS = {"blocks": "✗", "warns": "!", "waived": "~", "noted": "i", "unknown": "?", "unknown_warning": "?"}
-_PLAIN = {"✗": "x", "✓": "+", "…": "...", "·": "-"}
 
 
 def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False) -> str:
     """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks."""
     words = Words(lang)
-    head = _painted(words(f"decision_{report.decision}"), _DECISION_COLOURS.get(report.decision, ""), colour)
+    head = painted_decision(report.decision, words, colour=colour)
     ready = answer.ready(report, words)
     todo = answer.actions(report, words)
     if ready:
@@ -32,7 +32,17 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(words("terminal_interrupted"))
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
-    return "".join(_PLAIN.get(character, character) for character in text) if plain else text
+    return plain_marks(text) if plain else text
+
+
+def painted_decision(decision: Decision, words: Words, *, colour: bool) -> str:
+    """The word of a decision, in its colour."""
+    return _painted(words(f"decision_{decision}"), _DECISION_COLOURS.get(decision, ""), colour)
+
+
+def marked(kind: str, *, colour: bool) -> str:
+    """The mark of one of answer.KINDS, in its colour."""
+    return _painted(_MARKS[kind], _COLOURS[kind], colour)
 
 
 def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
@@ -44,7 +54,7 @@ def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bo
     shown = rows[:_MOST_LINES]
     titles, causes = (max((len(row[column]) for row in shown), default=0) for column in (1, 2))
     lines = [
-        f"  {_painted(_MARKS[kind], _COLOURS[kind], colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
+        f"  {marked(kind, colour=colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
         for kind, title, seen, who in shown
     ]
     more = len(rows) - len(shown)

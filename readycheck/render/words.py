@@ -53,7 +53,8 @@ class Words:
     def count(self, key: str, number: int, /, **values: object) -> str:
         """The singular or plural text of this key; French counts none as one."""
         single = number == 1 or (number == 0 and self.lang == "fr")
-        return self(f"{key}_{'one' if single else 'many'}", n=number, **values)
+        grouped = f"{number:,}".replace(",", NBSP if self.lang == "fr" else ",")
+        return self(f"{key}_{'one' if single else 'many'}", n=grouped, **values)
 
     def choose(self, text: Mapping[str, str]) -> str:
         """A text of the report in this language, fit to show."""

@@ -42,6 +42,22 @@ def test_more_give_a_matrix(cli: Cli) -> None:
     assert cli("judge", REPORT, REPORT, "--profile", "lab").status == 0
 
 
+def test_matrix_for_people(cli: Cli) -> None:
+    """Without --json: a line for each profile, the best first, then what stands in the way, in the language asked."""
+    profiles = ("--profile", GOLDEN / "lab-strict.yaml", "--profile", "lab")
+    answer = cli("judge", REPORT, *profiles, "--lang", "fr")
+
+    assert answer.status == 1
+    assert answer.out.splitlines() == [
+        "2 profils, 1 rapport\u00a0: go 1, no-go 1. Les meilleurs d\u2019abord.",
+        "                 report-1",
+        "  ✓ lab          go",
+        "  ✗ lab-strict   no-go",
+        "Ce qui fait obstacle\u00a0:",
+        "  ✗ lab-strict   impossible-rtt\u00a0; prêt au plus tôt 13\u00a0déc.\u00a02026",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

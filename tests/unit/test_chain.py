@@ -93,3 +93,17 @@ def test_chains_without_end_are_cut(tmp_path: Path) -> None:
 def test_junk_is_no_chain(shown: list[bytes]) -> None:
     """Octets that are no certificates are passed over; nothing readable is no chain."""
     assert chain_of(shown, verified=False, ca_file=None) is None
+
+
+def test_a_certificate_that_cannot_be_read_among_others(tmp_path: Path) -> None:
+    """Old CAs write Latin-1 into a T61String: such a one is passed over, and at the beginning there is no chain."""
+    own = issue(tmp_path, names=("t.example",))
+    leaf, above = ders(own.chain_file)[0], ders(own.ca_file)[0]
+    name = b"readycheck lab CA"
+    odd = above.replace(bytes([0x0C, len(name)]) + name, bytes([0x14, len(name)]) + b"\xe9" + name[1:])
+
+    assert odd != above
+    seen = chain_of([leaf, odd], verified=True, ca_file=str(own.ca_file))
+    assert seen is not None
+    assert (seen.anchor, len(seen.certificates)) == ("profile", 1)
+    assert chain_of([odd, leaf], verified=True, ca_file=None) is None

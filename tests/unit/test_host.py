@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from readycheck.host.files import free_stems, safe_name, write_new
+from readycheck.host.files import free_stems, replace_whole, safe_name, write_new
 from readycheck.host.machine import environment, pseudonym
 
 
@@ -35,6 +35,32 @@ def test_file_is_never_written_over(tmp_path: Path) -> None:
 
     assert (tmp_path / "a.json").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_replaced_file_stays_beside(tmp_path: Path) -> None:
+    """A file changes whole, through a link too; the former one is its .bak."""
+    (tmp_path / "a.yaml").write_text("one")
+    (tmp_path / "link").symlink_to(tmp_path / "a.yaml")
+    kept = replace_whole(tmp_path / "link", "two")
+
+    assert (tmp_path / "a.yaml").read_text() == "two"
+    assert (kept.name, kept.read_text()) == ("a.yaml.bak", "one")
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_failure_to_replace_leaves_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk costs nothing but the change, and leaves no scraps."""
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a.yaml").write_text("one")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_whole(tmp_path / "a.yaml", "two")
+
+    assert (tmp_path / "a.yaml").read_text() == "one"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
 
 
 def test_taken_names_get_numbers(tmp_path: Path) -> None:

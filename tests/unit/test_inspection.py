@@ -82,6 +82,13 @@ def test_a_proxys_header_inside() -> None:
     assert (found.intercepted, found.signs[-1]) == (True, inspection.PROXY_HEADER_INSIDE)
 
 
+def test_the_servers_own_header_is_none_of_the_proxys() -> None:
+    """A cache in front of the server writes Via on every way."""
+    ways = (direct(chain=TRUE, passed_through="1.1 varnish"), proxied(chain=TRUE, passed_through="1.1 varnish"))
+
+    assert seen(*ways).intercepted is False
+
+
 def test_one_key_for_many_names() -> None:
     """Certificates of different names with one key are made on the fly; one certificate for many names is not."""
     chains = [chain("a.example.com", key="k"), chain("b.example.com", key="k"), chain("c.example.com", key="other")]

@@ -521,7 +521,7 @@ def test_environment_variables() -> None:
             "no_proxy": "localhost, .inside.example,10.0.0.0/8,192.0.2.1,",
         }
     )
-    assert found.servers["https"][0].userinfo == "user:pa ss"
+    assert found.servers["https"][0].userinfo == "user:pa%20ss"  # login_for reads it
     assert "pa ss" not in repr(found)
     assert found.servers["socks"] == (Hop("socks5", "s.example", 1080),)
     assert found.bypass == (

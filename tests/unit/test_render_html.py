@@ -312,7 +312,7 @@ def test_thousands_of_findings_and_deep_evidence_are_cut() -> None:
     )
     Page(text)
     assert len(text.encode()) < 400_000
-    assert "2600 more" in text
+    assert "2,600 more" in text
 
 
 def test_saved_report_renders_the_same() -> None:

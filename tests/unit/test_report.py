@@ -25,6 +25,7 @@ from readycheck.model.report import (
 )
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
@@ -38,7 +39,6 @@ from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
-from readycheck.probes.turn import Attempt, Server, TurnEvidence
 from tests.unit.visit_samples import direct, intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")

@@ -36,7 +36,10 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
     [
         *(("page.yaml", group) for group in ("page", "probes", "metrics", "values")),
         ("site.yaml", "site"),
+        ("compare.yaml", "compare"),
+        ("matrix.yaml", "matrix"),
         ("letter.yaml", "letter"),
+        ("rollup.yaml", "rollup"),
     ],
 )
 def test_both_languages_fill_in_the_same_values(file: str, group: str) -> None:

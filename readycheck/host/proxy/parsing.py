@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from readycheck.model.proxy import DEFAULT_PORT, Hop, HopKind, ProxySettings
 
@@ -33,7 +33,7 @@ def server(text: str, default: HopKind = "http") -> Hop | None:
     kind = _KIND_OF_SCHEME.get(parts.scheme, default if not parts.scheme else None)
     if not kind or not host or any(character.isspace() for character in host):
         return None
-    userinfo = unquote(parts.netloc.rpartition("@")[0]) or None
+    userinfo = parts.netloc.rpartition("@")[0] or None
     return Hop(kind, host, DEFAULT_PORT[kind] if port is None else port, userinfo)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.net.pac.evaluator import LARGEST_PAC_BYTE, decode
+from readycheck.net.resolve import resolve
 from readycheck.net.tls import client_context
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ async def fetch_pac(place: str) -> str:
         raise _unreachable(f"{scheme}: is no place that a PAC file is read from")
     try:
         async with asyncio.timeout(TIMEOUT_S):
+            await _look_up(place)
             return await _download(place)
     except TimeoutError:
         raise _unreachable(f"no whole answer within {TIMEOUT_S:g} s") from None
@@ -58,6 +60,14 @@ def read_pac(path: Path) -> str:
     except OSError as error:
         raise _unreachable(error.strerror or str(error)) from None
     return decode(content)
+
+
+async def _look_up(url: str) -> None:
+    """A look-up by httpx would be in a thread that holds the program's exit until a dead DNS server is given up."""
+    try:
+        await resolve(urlsplit(url).hostname or "")
+    except (OperationFailed, ValueError) as error:
+        raise _unreachable(error.failure.code if isinstance(error, OperationFailed) else str(error)) from None
 
 
 async def _download(url: str) -> str:

@@ -1,0 +1,1 @@
+"""Two reports, from before and after a change: what became of each requirement."""

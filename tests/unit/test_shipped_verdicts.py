@@ -1,0 +1,200 @@
+"""Verdicts under shipped profiles: what is left open names its line, what stops calls blocks, what is poor warns."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from readycheck.engine.registry import metric_definitions
+from readycheck.letter.matrix import flow_matrix
+from readycheck.letter.plan import steps
+from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict
+from readycheck.profile.loader import load_profile
+from readycheck.profile.schema import Profile, Requirement
+from tests.unit.shipped_samples import CREDENTIALS, NAMES, of_kind, project, shipped_profile
+from tests.unit.workstation_samples import Workstation, judged
+
+RELAY = """\
+targets:
+  ice_servers:
+    - urls:
+        - "turn:turn.example.com:3478?transport=udp"
+        - "turns:turn.example.com:443?transport=tcp"
+      username: ${TURN_USERNAME}
+      credential: ${TURN_PASSWORD}
+"""
+GOOD = Workstation()
+DEAD = Workstation(web=False, udp=False, relay_tcp=False)
+
+Write = Callable[..., Profile]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Write:
+    """Writes and loads a project's profile."""
+    return partial(project, tmp_path)
+
+
+def open_findings(verdict: Verdict) -> dict[str, Finding]:
+    return {one.requirement: one for one in verdict.findings if one.status == Status.INCONCLUSIVE}
+
+
+def failed(verdict: Verdict) -> set[str]:
+    return {finding.requirement for finding in verdict.findings if finding.status == Status.FAIL}
+
+
+@pytest.mark.parametrize("name", [*of_kind("platform"), *of_kind("template"), "voice-baseline", *of_kind("context")])
+def test_what_is_left_open_names_the_line_to_fill_in(name: str) -> None:
+    """On a good workstation nothing fails, and whatever is inconclusive tells which key of the profile is empty."""
+    profile = shipped_profile(name)
+    verdict = judged(profile, GOOD)
+
+    assert not failed(verdict)
+    for identifier, finding in open_findings(verdict).items():
+        if finding.severity != Severity.INFO:
+            assert re.search(r"targets\.\w+", finding.remedy["en"]), identifier
+            assert re.search(r"targets\.\w+", finding.remedy["fr"]), identifier
+    if profile.targets.signalling:
+        assert verdict.decision == Decision.GO_WITH_RESERVATIONS
+    else:
+        assert verdict.decision == Decision.INCONCLUSIVE
+        assert "signalling-named" in open_findings(verdict)
+
+
+def test_without_credentials_one_reservation_is_left() -> None:
+    """A workstation is no plain go while no call was tried, and that is all that keeps it from it."""
+    verdict = judged(shipped_profile("genesys-cloud"), GOOD)
+    reservations = {name for name, one in open_findings(verdict).items() if one.severity == Severity.WARNING}
+
+    assert reservations == {"call-tried"}
+    assert open_findings(verdict)["call-tried"].reason == "not_configured"
+
+
+def test_with_credentials_a_good_workstation_is_a_go(written: Write) -> None:
+    """Everything that was not applicable is then measured and passes."""
+    verdict = judged(written("genesys-cloud", more=RELAY), GOOD)
+    passed = {one.requirement for one in verdict.findings if one.status == Status.PASS}
+
+    assert verdict.decision == Decision.GO
+    assert passed >= {"signalling-websocket", "media-way", "media-udp", "media-tls", "relay", "call", "path-loss"}
+
+
+@pytest.mark.parametrize("name", [name for name in of_kind("platform") if shipped_profile(name).targets.signalling])
+def test_blocked_signalling_is_a_no_go(name: str) -> None:
+    """Where the platform does not answer there is no call."""
+    verdict = judged(shipped_profile(name), Workstation(web=False))
+
+    assert verdict.decision == Decision.NO_GO
+    assert failed(verdict) & {"signalling", "signalling-websocket"}
+    assert verdict.ready_on == "2026-12-22"
+
+
+def test_blocked_udp_counts_by_what_is_left(written: Write) -> None:
+    """No go where UDP is the only way, a reservation where TLS is left, no go again where nothing is."""
+    no_udp = Workstation(udp=False)
+    amazon = judged(shipped_profile("amazon-connect"), no_udp)
+    genesys = judged(shipped_profile("genesys-cloud"), no_udp)
+    telnyx = judged(shipped_profile("telnyx"), no_udp)
+    relayed = judged(written("genesys-cloud", more=RELAY), no_udp)
+    cut_off = judged(written("genesys-cloud", more=RELAY), Workstation(udp=False, relay_tcp=False))
+
+    assert (amazon.decision, failed(amazon)) == (Decision.NO_GO, {"media-way", "media-udp"})
+    assert (genesys.decision, failed(genesys)) == (Decision.GO_WITH_RESERVATIONS, {"stun-udp"})
+    assert (telnyx.decision, failed(telnyx)) == (Decision.GO_WITH_RESERVATIONS, {"stun-udp", "media-udp"})
+    assert (relayed.decision, failed(relayed)) == (Decision.GO_WITH_RESERVATIONS, {"media-udp", "relay-udp"})
+    assert cut_off.decision == Decision.NO_GO
+    assert failed(cut_off) >= {"media-way", "relay"}
+
+
+def test_proxy_only_is_a_no_go_until_the_bypass() -> None:
+    """Signalling passes through the proxy, yet the bypass is the first gate, and takes two months."""
+    behind = judged(shipped_profile("genesys-cloud"), Workstation(has_proxy=True, web=False))
+
+    assert behind.decision == Decision.NO_GO
+    assert failed(behind) == {"proxy-bypass"}
+    assert behind.ready_on == "2027-01-21"
+
+
+def test_a_proxy_that_is_bypassed_blocks_nothing() -> None:
+    """A configured proxy is no fault where the targets are reached without it as well."""
+    verdict = judged(shipped_profile("genesys-cloud"), Workstation(has_proxy=True))
+
+    assert (verdict.decision, failed(verdict)) == (Decision.GO_WITH_RESERVATIONS, set())
+
+
+def test_poor_voice_is_a_reservation_and_useless_voice_a_no_go(written: Write) -> None:
+    """Late voice is a warning, voice with one packet in four lost stops the project."""
+    profile = written("genesys-cloud", more=RELAY)
+    late, useless = judged(profile, Workstation(rtt_ms=230)), judged(profile, Workstation(lost_every=4))
+
+    assert (late.decision, failed(late)) == (Decision.GO_WITH_RESERVATIONS, {"path-rtt"})
+    assert useless.decision == Decision.NO_GO
+    assert "path-mos" in failed(useless)
+
+
+def test_a_dead_network_is_no_go_for_every_platform_with_names() -> None:
+    """Whatever the profile, nothing passes where nothing answers."""
+    for name in of_kind("platform"):
+        profile = shipped_profile(name)
+        expected = Decision.NO_GO if profile.targets.signalling else Decision.INCONCLUSIVE
+        assert judged(profile, DEAD).decision == expected
+
+
+def test_letters_ask_those_who_can_open_flows() -> None:
+    """Neither the vendor of a relay nor the telephony that nobody named opens a firewall."""
+    profile = shipped_profile("genesys-cloud")
+    planned = {step.name: (step.owners, step.days) for step in steps(profile, flow_matrix(profile))}
+
+    assert planned["firewall"] == (("network",), 45)
+    assert planned["bypass"] == (("security", "network"), 60)
+
+
+def test_the_baseline_may_be_named_first(written: Write) -> None:
+    """`extends: [voice-baseline, platform]` comes to the same as the platform alone."""
+    assert written("voice-baseline", "twilio-voice").requirements == written("twilio-voice").requirements
+
+
+def test_the_profile_in_the_readme_is_right(tmp_path: Path) -> None:
+    """It loads, keeps the platform's targets and changes one figure."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n([^`]*extends: \[genesys-cloud[^`]*)```", readme)
+    path = tmp_path / "acme.yaml"
+    path.write_text(block, encoding="utf-8")
+    profile = load_profile(str(path), metrics=metric_definitions(), environment=CREDENTIALS)
+    changed = {one.id: one.comparator for one in profile.requirements}
+
+    assert profile.targets.signalling == shipped_profile("genesys-cloud").targets.signalling
+    assert changed["path-rtt"] == ("at_most", 150)
+    assert judged(profile, GOOD).decision == Decision.GO
+
+
+@pytest.mark.parametrize("context", of_kind("context"))
+def test_contexts_leave_a_platform_s_figures_alone(written: Write, context: str) -> None:
+    """Extended after a platform, a context adds and takes nothing back."""
+
+    def figures(profile: Profile) -> dict[str, Any]:
+        return {one.id: (one.comparator, one.severity) for one in profile.requirements}
+
+    alone, together = figures(shipped_profile("microsoft-teams")), figures(written("microsoft-teams", context))
+    assert together | alone == together
+
+
+def test_a_site_is_judged_as_a_site(written: Write) -> None:
+    """on-site brings requirements of scope site: a reservation without credentials, a no-go without signalling."""
+    profile = written("telnyx", "on-site")
+    good, blocked = judged(profile, GOOD, Scope.SITE), judged(profile, Workstation(web=False), Scope.SITE)
+
+    assert (good.decision, set(open_findings(good))) == (Decision.GO_WITH_RESERVATIONS, {"site-call-tried"})
+    assert blocked.decision == Decision.NO_GO
+
+
+def test_guards_are_metrics_that_are_always_known() -> None:
+    """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there."""
+    always = re.compile(r"\w+\.(\w+_count|has_credentials|configured)")
+    requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
+    guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
+
+    assert all(always.fullmatch(metric) for metric in guards)
