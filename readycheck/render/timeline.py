@@ -111,9 +111,9 @@ def _stage(action: Action, scale: _Scale, words: Words) -> Stage:
     ends = ""
     if days is not None:
         ends = say.day(scale.start + timedelta(days=days), words) or ""
-    takes = (
-        words("plan_takes", days=words.count("days", days), day=ends) if days is not None else words("plan_unstated")
-    )
+    takes = _takes(action, words)
+    if days is not None and not action.kind.startswith("unknown"):
+        takes = words("plan_takes", days=takes, day=ends)
     return Stage(
         kind=action.kind,
         state=action.state,
@@ -121,12 +121,22 @@ def _stage(action: Action, scale: _Scale, words: Words) -> Stage:
         more=len(action.titles) - 1,
         owner=action.owner or words("nobody_named"),
         takes=takes,
-        drawing=_bar(days, scale, words),
+        drawing=_bar(action, scale, words),
     )
 
 
-def _bar(days: int | None, scale: _Scale, words: Words) -> Markup:
+def _takes(action: Action, words: Words) -> str:
+    """How long it takes; what is not known yet takes that long only if it fails."""
+    days = _days(action)
+    if days is None:
+        return words("plan_unstated")
+    said = words.count("days", days)
+    return words("plan_if_it_fails", days=said) if action.kind.startswith("unknown") else said
+
+
+def _bar(action: Action, scale: _Scale, words: Words) -> Markup:
     """A bar from the start; one of unknown length is open, and says so."""
+    days = _days(action)
     lines = Markup("").join(
         Markup('<rect class="grid" x="{}" width="1" height="100%"/>').format(scale.at(tick)) for tick in scale.ticks
     )
@@ -136,12 +146,15 @@ def _bar(days: int | None, scale: _Scale, words: Words) -> Markup:
         bar = Markup('<svg y="50%" overflow="visible"><rect class="unsaid" y="-9" width="100%" height="18" rx="4"/>')
         bar += label("1.5%", 4, words("plan_unstated"), "start") + Markup("</svg>")
     else:
-        bar = Markup(
-            '<svg y="50%" overflow="visible"><rect class="stretch" y="-9" width="{}" height="18" rx="3"/>'
-        ).format(scale.at(max(days, scale.span / 150)))
+        perhaps = action.kind.startswith("unknown")
+        bar = Markup('<svg y="50%" overflow="visible"><rect class="{}" y="-9" width="{}" height="18" rx="3"/>').format(
+            "stretch perhaps" if perhaps else "stretch", scale.at(max(days, scale.span / 150))
+        )
         inside = scale.share(days) >= _INSIDE
         x = f"{100 * scale.share(days) + (-1.5 if inside else 1.5):.2f}%"
-        bar += label(x, 4, words.count("days", days), "end" if inside else "start", "within" if inside else "")
+        bar += label(
+            x, 4, _takes(action, words), "end" if inside else "start", "within" if inside and not perhaps else ""
+        )
         bar += Markup("</svg>")
     return Markup('<svg class="stage" width="100%" height="100%" aria-hidden="true">{}</svg>').format(lines + bar)
 
@@ -170,17 +183,16 @@ def _dates(scale: _Scale, planned: Sequence[Action], words: Words) -> Markup:
 
 
 def _told(action: Action, words: Words) -> str:
-    days = _days(action)
-    takes = words.count("days", days) if days is not None else words("plan_unstated")
     owner = action.owner or words("nobody_named")
-    return f"{action.titles[0]} ({action.state}){words('colon')}{owner}, {takes}"
+    return f"{action.titles[0]} ({action.state}){words('colon')}{owner}, {_takes(action, words)}"
 
 
 def _caption(report: Report, planned: Sequence[Action], scale: _Scale, words: Words) -> str:
     """The day and what it rests on, or why there is none."""
     if scale.ready is not None:
         ready = say.day(scale.start + timedelta(days=scale.ready), words)
-        return words("plan_sets_date", day=ready, start=say.day(scale.start, words))
+        key = "plan_may_set_date" if report.decision == Decision.INCONCLUSIVE else "plan_sets_date"
+        return words(key, day=ready, start=say.day(scale.start, words))
     weighs = "unknown" if report.decision == Decision.INCONCLUSIVE else "blocks"
     unstated = [action for action in planned if action.kind == weighs and _days(action) is None]
     if unstated:

@@ -111,6 +111,17 @@ def test_no_time_line_where_nothing_is_to_be_done() -> None:
     assert timeline(untimed, actions(untimed, EN), EN) is None
 
 
+def test_what_is_not_known_takes_its_time_only_if_it_fails() -> None:
+    """A requirement without an answer is an open bar under a condition, in the plan as in what to do."""
+    unknown = task(1, 45, status=Status.INCONCLUSIVE, observed=None)
+    whole = planned(unknown, ready_on="2027-01-06", decision=Decision.INCONCLUSIVE)
+    plan = drawn(whole)
+    assert 'class="stretch perhaps"' in str(plan.stages[0].drawing)
+    assert plan.stages[0].takes == "45 days, if it fails"
+    assert plan.caption.startswith("If what is not known yet fails")
+    assert "45 days, if it fails" in render_html(whole, "en").split('class="timeline"')[0]
+
+
 def test_warnings_alone_do_not_hold_the_project() -> None:
     """Where nothing blocks, the plan says that work can start meanwhile."""
     softer = [task(number, 10 * number, severity=Severity.WARNING) for number in (1, 2)]
