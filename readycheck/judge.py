@@ -8,7 +8,7 @@ from typing import Any
 
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
-from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict
+from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict, Waived
 from readycheck.profile.schema import Comparison, Profile, Requirement
 
 
@@ -86,14 +86,13 @@ def ready_on(decision: Decision, findings: Iterable[Finding], started_on: date) 
 
 def _finding(requirement: Requirement, profile: Profile, case: Case) -> Finding:
     status, reason = _outcome(requirement, case)
-    if status == Status.FAIL and _is_waived(requirement, profile, case.started_on):
-        status = Status.WAIVED
+    waiver = _waiver(requirement, profile, case.started_on) if status == Status.FAIL else None
     metric = case.metrics.get(requirement.metric)
     return Finding(
         requirement=requirement.id,
         scope=requirement.scope,
         severity=requirement.severity,
-        status=status,
+        status=Status.WAIVED if waiver else status,
         metric=requirement.metric,
         observed=metric.value if metric else None,
         unit=metric.unit if metric else requirement.unit or "",
@@ -103,11 +102,15 @@ def _finding(requirement: Requirement, profile: Profile, case: Case) -> Finding:
         remedy=requirement.remedy or {},
         owner=requirement.owner,
         lead_time_days=requirement.lead_time,
+        waiver=waiver,
     )
 
 
-def _is_waived(requirement: Requirement, profile: Profile, on: date) -> bool:
-    return any(waiver.requirement == requirement.id and on <= waiver.until for waiver in profile.waivers)
+def _waiver(requirement: Requirement, profile: Profile, on: date) -> Waived | None:
+    """The waiver that holds the longest, if one still holds."""
+    holding = [one for one in profile.waivers if one.requirement == requirement.id and on <= one.until]
+    last = max(holding, key=lambda one: one.until, default=None)
+    return Waived(last.reason, last.approved_by, last.until.isoformat()) if last else None
 
 
 def _outcome(requirement: Requirement, case: Case) -> Outcome:

@@ -45,6 +45,15 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True)
+class Waived:
+    """Who accepted a failure, why, and until which day (UTC, inclusive)."""
+
+    reason: str
+    approved_by: str
+    until: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One requirement judged."""
 
@@ -61,6 +70,8 @@ class Finding:
     remedy: Text = field(default_factory=dict)
     owner: str | None = None
     lead_time_days: int | None = None
+    waiver: Waived | None = None
+    """Only of a finding that is waived."""
 
 
 @dataclass(frozen=True)

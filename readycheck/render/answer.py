@@ -88,7 +88,8 @@ def actions(report: Report, words: Words) -> list[Action]:
 
 
 def _action(report: Report, name: str, word: str, do: str, owner: str, findings: list[Finding], words: Words) -> Action:
-    days = max((finding.lead_time_days for finding in findings if finding.lead_time_days is not None), default=None)
+    stated = [finding.lead_time_days for finding in findings if finding.lead_time_days is not None]
+    days = max(stated) if len(stated) == len(findings) else None  # of several, each must say how long it takes
     meanings = dict.fromkeys(words.failure(finding.reason).what for finding in findings if finding.reason)
     return Action(
         kind=name,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from readycheck.model.evidence import Value
 from readycheck.model.report import Metric
 from readycheck.render.clean import clean
+from readycheck.render.readings import plain_number
 from readycheck.render.words import NBSP, Words
 
 _ASKED = re.compile(
@@ -33,13 +34,12 @@ def number(value: float, words: Words, decimals: int = 2) -> str:
 
 def amount(value: Value, unit: str, words: Words) -> str:
     """A metric's value with its unit; None is not measured."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return words("not_measured")
     if isinstance(value, bool):
         return words("yes" if value else "no")
     if isinstance(value, str):
         return words.value(value)
-    return _with_unit(float(value), unit, words)
+    finite = plain_number(value)
+    return words("not_measured") if finite is None else _with_unit(finite, unit, words)
 
 
 def _with_unit(value: float, unit: str, words: Words) -> str:
@@ -115,6 +115,15 @@ def asked(expected: str, unit: str, words: Words) -> str:
     return shown if comparator in {"equals", "equal_to", "exactly"} else words(f"asked_{comparator}", operand=shown)
 
 
+def limit(expected: str) -> tuple[str, float] | None:
+    """The comparator and the number of a requirement that asks for at most or at least so much."""
+    match = _ASKED.fullmatch(expected.strip())
+    if match is None or not match["comparator"].startswith("at ") or not is_number(match["operand"].strip()):
+        return None
+    asked_for = float(match["operand"])
+    return (match["comparator"], asked_for) if math.isfinite(asked_for) else None
+
+
 def is_number(text: str) -> bool:
     """Whether this is one plain finite number."""
     return re.fullmatch(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", text) is not None
@@ -131,6 +140,11 @@ def day(value: date | str | None, words: Words) -> str | None:
     month = words(f"month_{parsed.month}")
     first = "1er" if parsed.day == 1 and words.lang == "fr" else str(parsed.day)
     return f"{first}{NBSP}{month}{NBSP}{parsed.year}"
+
+
+def day_and_month(value: date, words: Words) -> str:
+    """A date without its year."""
+    return (day(value, words) or "").rpartition(NBSP)[0]
 
 
 def started(value: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,12 +12,17 @@ from markupsafe import Markup
 
 from readycheck.model.report import Observation, Report
 from readycheck.model.verdict import Decision, Finding, Status
-from readycheck.render import answer, evidence, svg, voice
+from readycheck.render import answer, evidence, voice
 from readycheck.render import format as say
+from readycheck.render.bounds import interval
 from readycheck.render.causes import cause
+from readycheck.render.charts import calls_carried
 from readycheck.render.clean import breakable, clean
 from readycheck.render.gate import gate
+from readycheck.render.relays import matrix
+from readycheck.render.route import route
 from readycheck.render.services import services
+from readycheck.render.timeline import timeline
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words
 
@@ -31,8 +37,10 @@ class FindingRow:
     id: str
     title: str
     measured: str
+    drawing: Markup
     asked: str
     tag: Tag
+    waived: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,6 @@ def render_html(report: Report, lang: str) -> str:
     """The whole page, in English or French."""
     words = Words(lang)
     todo = answer.actions(report, words)
-    longest = max((action.days or 0 for action in todo), default=0)
     return render_page(
         "report.html.j2",
         words,
@@ -79,16 +86,17 @@ def render_html(report: Report, lang: str) -> str:
         word=words(f"decision_{report.decision}"),
         sentence=answer.sentence(report, words),
         ready=answer.ready(report, words),
-        actions=[
-            (action, svg.share_bar((action.days or 0) / longest, action.kind) if longest else "") for action in todo
-        ],
+        actions=_told(todo, words),
+        plan=timeline(report, todo, words),
         gate=gate(report, words),
         services=services(report, words),
         way=voice.way(report, words),
-        relays=voice.relay_rows(report, words),
+        route=route(report, words),
+        relays=matrix(report, words),
         stun=voice.stun_sentence(report, words),
         sound=voice.sound(report, words),
         call=voice.call_sentence(report, words),
+        calls=calls_carried(report, words),
         glad=_glad(report, todo, words),
         has_voice=bool({"turn", "stun", "path", "call"} & set(report.observations)),
         chapters=_chapters(report, words),
@@ -135,6 +143,30 @@ def _glad(report: Report, todo: list[answer.Action], words: Words) -> Tag | None
     return Tag("holds", words.count("chapter_holds", held, m=len(report.findings)))
 
 
+def _told(todo: list[answer.Action], words: Words) -> list[tuple[answer.Action, list[str], str]]:
+    """What to do, with who waived it, and with what its causes mean unless it has been told before."""
+    listed, before = [], set[str]()
+    for action in todo:
+        listed.append((action, _waivers(action.findings, words), "" if action.meaning in before else action.meaning))
+        before.add(action.meaning)
+    return listed
+
+
+def _waivers(findings: Iterable[Finding], words: Words) -> list[str]:
+    """Who accepted these failures, until when and why; each once."""
+    said = (
+        words(
+            "waived_by",
+            name=clean(one.waiver.approved_by, 80),
+            day=say.day(one.waiver.until, words),
+            reason=clean(one.waiver.reason, 400),
+        )
+        for one in findings
+        if one.waiver
+    )
+    return list(dict.fromkeys(said))
+
+
 def _chapters(report: Report, words: Words) -> list[Chapter]:
     by_probe: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -167,8 +199,10 @@ def _finding_row(finding: Finding, report: Report, words: Words) -> FindingRow:
         id=clean(finding.requirement),
         title=answer.title(finding, words),
         measured=measured,
+        drawing=interval(finding.metric, metric, [finding], words),
         asked=say.asked(finding.expected, finding.unit, words),
         tag=Tag(answer.kind(finding), answer.state(finding, words)),
+        waived=" ".join(_waivers([finding], words)),
     )
 
 

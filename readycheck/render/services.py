@@ -6,6 +6,7 @@ from typing import Any
 from readycheck.model.report import Report
 from readycheck.render import format as say
 from readycheck.render.causes import mappings, sightings
+from readycheck.render.readings import plain_number
 from readycheck.render.visited import place_of
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words
@@ -72,7 +73,7 @@ def _websockets(ratio: float, sockets: list[dict[str, Any]], words: Words) -> st
         for one in sockets
         for attempt in mappings(one.get("attempts"))
         if isinstance(attempt.get("websocket"), dict)
-        and (seconds := _number(attempt["websocket"].get("held_s"))) is not None
+        and (seconds := plain_number(attempt["websocket"].get("held_s"))) is not None
         and 0 < seconds <= _LONGEST_HOLD_S
     ]
     if ratio == 1 and held:
@@ -104,12 +105,8 @@ def _count(ratio: float, of_all: int) -> int | None:
 
 def _ratio(report: Report, name: str) -> float | None:
     metric = report.metrics.get(name)
-    value = _number(metric.value) if metric else None
+    value = plain_number(metric.value) if metric else None
     return value if value is not None and 0 <= value <= 1 else None
-
-
-def _number(value: Any) -> float | None:
-    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
 
 
 def _evidence(report: Report, probe: str) -> dict[str, Any]:

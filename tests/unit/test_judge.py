@@ -8,7 +8,7 @@ import pytest
 from readycheck.judge import Case, decide, judge, version
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
-from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
+from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Waived
 from readycheck.profile.schema import Profile
 
 START = date(2026, 11, 22)
@@ -145,6 +145,7 @@ def test_waiver_holds_through_its_last_day(until: str, status: Status) -> None:
 
     assert verdict.findings[0].status == status
     waived = status == Status.WAIVED
+    assert verdict.findings[0].waiver == (Waived("known", "CISO", until) if waived else None)
     assert verdict.decision == (Decision.GO_WITH_RESERVATIONS if waived else Decision.NO_GO)
 
 

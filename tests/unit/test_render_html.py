@@ -52,10 +52,10 @@ TEXT_TAGS = {
     "wbr",
 }
 TABLE_TAGS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"}
-CHART_TAGS = {"svg", "path", "circle", "rect", "polyline", "text"}
+CHART_TAGS = {"svg", "desc", "path", "circle", "rect", "text"}
 TAGS = PAGE_TAGS | TEXT_TAGS | TABLE_TAGS | CHART_TAGS
 VOID = {"meta", "br", "wbr"}
-SHAPES = {"path", "circle", "rect", "polyline"}
+SHAPES = {"path", "circle", "rect"}
 
 
 class Page(HTMLParser):
@@ -286,7 +286,7 @@ def test_infinite_figures_are_not_measured() -> None:
 
 def test_lost_packets_are_drawn() -> None:
     """The chart shows each run of losses and tells their number."""
-    assert "red: 3 lost" in render_html(no_go(300), "en")
+    assert "3 of 300 lost" in render_html(no_go(300), "en")
     assert 'class="lost"' in render_html(no_go(300), "en")
 
 
