@@ -8,7 +8,10 @@ import typer
 from readycheck.cli.loading import profile_or_exit
 from readycheck.cli.session import Options, plan_of
 from readycheck.cli.status import ExitStatus
+from readycheck.host.proxy.effective import proxy_settings
 from readycheck.model.traffic import Traffic
+from readycheck.net.pac.fetch import shown_place
+from readycheck.render.clean import clean
 from readycheck.rtc.stun import hostport
 
 
@@ -18,29 +21,53 @@ def announce(options: Options) -> int:
     profile = profile_or_exit(options.profile)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
+    proxies = _proxies() if any(one.protocol != "udp" for one in planned) else []
     if options.as_json:
-        document = {"schema": "readycheck.traffic/1", "lab": profile.lab, "traffic": [asdict(one) for one in planned]}
+        document = {
+            "schema": "readycheck.traffic/1",
+            "lab": profile.lab,
+            "traffic": [asdict(one) for one in planned],
+            "proxies": proxies,
+        }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        typer.echo("\n".join(_lines(planned, lab=profile.lab)))
+        typer.echo("\n".join(_lines(planned, proxies, lab=profile.lab)))
     return ExitStatus.GO
 
 
-def _lines(planned: list[Traffic], *, lab: bool) -> list[str]:
+def _proxies() -> list[dict[str, str]]:
+    """Who may stand before the targets, and who says so: as configured here, nothing is asked for it."""
+    found = []
+    for setting in proxy_settings():
+        places = [f"{hop}" for hops in setting.servers.values() for hop in hops]
+        places += [f"PAC file {shown_place(url)}" for url in (setting.pac_url, setting.dhcp_pac_url) if url]
+        places += [f"WPAD http://wpad.{domain}/wpad.dat" for domain in setting.search_domains]
+        found += [{"place": place, "source": setting.source} for place in dict.fromkeys(places)]
+        if setting.kind != "auto_detect":  # whatever stands below is not asked
+            break
+    return found
+
+
+def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) -> list[str]:
     if lab:
         return ["The lab runs on this machine: nothing leaves it."]
     if not planned:
         return ["This profile names no target: nothing would be sent."]
     rows = [
-        (one.probe, hostport(one.host, one.port), one.protocol, f"{_size(one.byte)} at most", f"{one.seconds:g} s")
+        (
+            "  or" if one.instead else one.probe,
+            hostport(one.host, one.port),
+            one.protocol,
+            f"{_size(one.byte)} at most",
+            f"{one.seconds:g} s",
+        )
         for one in planned
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    total = _size(sum(one.byte for one in planned))
-    if any(one.protocol != "udp" for one in planned):
-        lines.append("Where a web proxy is configured, TCP and TLS connections go through it too.")
-    return [*lines, f"In all {total} at most, both ways together. Nothing was sent."]
+    total = _size(sum(one.byte for one in planned if not one.instead))
+    lines += [clean(f"TCP and TLS also by: {one['place']} ({one['source']})", 200) for one in proxies]
+    return [*lines, f"In all {total} at most, both ways together; names are looked up before. Nothing was sent."]
 
 
 def _size(byte: int) -> str:

@@ -13,3 +13,5 @@ class Traffic:
     protocol: str
     byte: int
     seconds: float
+    instead: bool = False
+    """In place of the probe's row before, if nothing comes of that one."""

@@ -1,6 +1,6 @@
 """The profile's ICE servers as the probes meet them: one URL, one transport, its credentials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from readycheck.model.failure import Failure, OperationFailed
@@ -9,7 +9,7 @@ from readycheck.model.traffic import Traffic
 from readycheck.net.resolve import resolve
 from readycheck.net.turn import TurnServer
 from readycheck.profile.schema import IceServer, Profile
-from readycheck.rtc.ice_server import Credentials, IceUrl, ephemeral_credentials
+from readycheck.rtc.ice_server import TRANSPORTS, Credentials, IceUrl, ephemeral_credentials
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,14 @@ def traffic(probe: str, profile: Profile, kind: str, *, byte: int, seconds: floa
         Traffic(probe, target.url.host, target.url.port, target.url.transport, byte, seconds)
         for target in targets(profile, kind)
     ]
+
+
+def first_that_relays(probe: str, profile: Profile, *, byte: int, seconds: float) -> list[Traffic]:
+    """The same traffic to one TURN server: the first that relays, UDP before TCP before TLS."""
+    to_all = sorted(
+        traffic(probe, profile, "turn", byte=byte, seconds=seconds), key=lambda one: TRANSPORTS.index(one.protocol)
+    )
+    return [replace(one, instead=number > 0) for number, one in enumerate(to_all)]
 
 
 async def addresses(host: str) -> list[str] | Failure:

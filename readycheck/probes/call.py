@@ -16,7 +16,7 @@ from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.proxy import DIRECT
 from readycheck.net.forwarder import forward
 from readycheck.net.turn import open_pair
-from readycheck.probes._servers import milliseconds, traffic, urls
+from readycheck.probes._servers import first_that_relays, milliseconds, urls
 from readycheck.probes.path import payload_byte
 from readycheck.probes.turn import Turn, far_end
 from readycheck.rtc import emodel
@@ -157,7 +157,7 @@ class Call(Probe[CallEvidence]):
         """Two voices, each to the relay and back, and 20 kB to set up and watch."""
         packets = round(profile.call.seconds * 1000 / profile.call.ptime_ms)
         byte = 20_000 + 4 * packets * (payload_byte(profile.call) + 52)
-        return traffic(cls.id, profile, "turn", byte=byte, seconds=profile.call.seconds)[:1]
+        return first_that_relays(cls.id, profile, byte=byte, seconds=profile.call.seconds)
 
     def deadline_s(self, profile: Profile) -> float:
         """Set-up, the call, and hanging up."""

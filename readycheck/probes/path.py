@@ -12,7 +12,7 @@ from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import TurnSession, open_pair
-from readycheck.probes._servers import traffic, urls
+from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
@@ -199,7 +199,7 @@ class Path(Probe[PathEvidence]):
         """Every packet goes to the relay and comes back, with 4 bytes of channel and up to 48 of headers."""
         packets = round(profile.path.min_seconds * 1000 / profile.call.ptime_ms)
         byte = 2 * packets * (payload_byte(profile.call) + 52)
-        return traffic(cls.id, profile, "turn", byte=byte, seconds=profile.path.min_seconds)[:1]
+        return first_that_relays(cls.id, profile, byte=byte, seconds=profile.path.min_seconds)
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""

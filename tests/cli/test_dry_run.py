@@ -59,3 +59,27 @@ def test_lab_leaves_the_machine_alone(cli: Cli) -> None:
     """The default run has no destination outside."""
     assert "nothing leaves" in cli("run", "--dry-run").out
     assert json.loads(cli("run", "--dry-run", "--json").out)["traffic"] == []
+
+
+def test_one_relay_carries_the_measurement(cli: Cli, tmp_path: Path) -> None:
+    """Path and call take the first server that relays: the others stand there in its place, and count once."""
+    (tmp_path / "p.yaml").write_text(TEXT.replace("PORT", "3478"))
+    traffic = json.loads(cli("run", "p.yaml", "--dry-run", "--json", "--only", "path").out)["traffic"]
+    of_path = [(one["protocol"], one["instead"]) for one in traffic if one["probe"] == "path"]
+
+    assert of_path == [("udp", False), ("tls", True)]
+
+
+def test_proxies_are_named_and_their_passwords_are_not(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may stand before the targets is a destination too, told with who configured it."""
+    (tmp_path / "p.yaml").write_text(TEXT.replace("PORT", "3478"))
+    monkeypatch.setenv("https_proxy", "http://agent:s3cret@proxy.corp.example:3128")
+    text, document = cli("run", "p.yaml", "--dry-run").out, cli("run", "p.yaml", "--dry-run", "--json").out
+
+    assert {"place": "PROXY proxy.corp.example:3128", "source": "environment variables https_proxy"} in json.loads(
+        document
+    )["proxies"]
+    assert "PROXY proxy.corp.example:3128 (environment variables https_proxy)" in text
+    assert "s3cret" not in text + document
