@@ -10,7 +10,7 @@ import typer
 
 from readycheck.cli.loading import attestations_or_exit, profile_or_exit
 from readycheck.cli.status import ExitStatus
-from readycheck.host.files import replace_whole, write_new
+from readycheck.host.files import replace_whole, safe_name, write_new
 from readycheck.profile.attestations import Answer, Attestations, attestations_yaml, template_yaml
 from readycheck.profile.schema import Profile, Question
 from readycheck.render.clean import clean
@@ -40,7 +40,7 @@ def ask_all(name: str, output: Path | None, site: str | None, lang: str) -> Exit
     if not sys.stdin.isatty():
         typer.echo(f"readycheck: {words('attest_terminal')}", err=True)
         return ExitStatus.WRONG_COMMAND_LINE
-    path = output or Path(f"{profile.id}.attestations.yaml")
+    path = output or Path(f"{safe_name(profile.id)}.attestations.yaml")
     there = path.exists()
     before = attestations_or_exit(path if there else None, profile)
     content = path.read_bytes() if there else None

@@ -11,8 +11,8 @@ from readycheck.cli.status import ExitStatus
 
 
 def compare(
-    then: Annotated[Path, typer.Argument(metavar="A.json", help="The report from before.")],
-    now: Annotated[Path, typer.Argument(metavar="B.json", help="The report from after.")],
+    then: Annotated[Path, typer.Argument(metavar="A.json", readable=False, help="The report from before.")],
+    now: Annotated[Path, typer.Argument(metavar="B.json", readable=False, help="The report from after.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="The comparison as readycheck.compare/1.")] = False,
     strict: Annotated[

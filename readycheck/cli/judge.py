@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 def judge(
-    reports: Annotated[list[Path], typer.Argument(metavar="REPORT.json…", help="Reports that `run` wrote.")],
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT.json…", readable=False, help="Reports that `run` wrote.")
+    ],
     profile: Annotated[list[str], typer.Option("--profile", help="A shipped name or a file; repeat for a matrix.")],
     as_json: Annotated[bool, typer.Option("--json", help="The report or the matrix on stdout.")] = False,
     strict: Annotated[bool, typer.Option(help="Reservations count as no-go.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the texts.")] = "en",
     exit_map: Annotated[Literal["readycheck", "nagios"], typer.Option(help="Whose exit statuses.")] = "readycheck",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the report anew into this folder.")
+        Path | None, typer.Option("-o", "--output", readable=False, help="Write the report anew into this folder.")
     ] = None,
     formats: Annotated[
         str, typer.Option("--format", help="As of `run`: files for --output, or nagios for one report and profile.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,7 +25,8 @@ def letter(
     profile: Annotated[str, typer.Argument(metavar="PROFILE", help="A shipped name or a YAML file.")],
     *,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="REPORT.json", help="Adds to each flow what this report saw.")
+        Path | None,
+        typer.Option("--report", metavar="REPORT.json", readable=False, help="Adds to each flow what this report saw."),
     ] = None,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the letter.")] = "en",
     formats: Annotated[
@@ -34,7 +36,8 @@ def letter(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where the files go; else stdout.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", readable=False, help="Where the files go; else stdout."),
     ] = None,
     wanted_by: Annotated[
         str | None, typer.Option(metavar="DATE", help="When the flows are to be open, like 2027-01-31.")
@@ -132,17 +135,8 @@ def _write(composed: "Letter", folder: Path, formats: Sequence[str], lang: str) 
 
 def _files(composed: "Letter", folder: Path, formats: Sequence[str], lang: str) -> Iterator[Path]:
     """Write each format under one new name, naming each file once it is there; raises OSError."""
-    from readycheck.host.files import free_stems, safe_name, write_new  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.cli.output import write_pages  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.host.files import safe_name  # noqa: PLC0415 - the same
 
-    texts = {f".{form}": _rendered(composed, form, lang) for form in formats}
-    for stem in free_stems(folder, f"letter-{safe_name(composed.profile_id)}", list(texts)):
-        paths = [(folder / (stem + suffix), text) for suffix, text in texts.items()]
-        try:
-            write_new(*paths[0])
-        except FileExistsError:  # another run took the name between the look and the writing
-            continue
-        yield paths[0][0]
-        for path, text in paths[1:]:
-            write_new(path, text)
-            yield path
-        return
+    pages = {f".{form}": partial(_rendered, composed, form, lang) for form in formats}
+    return write_pages(folder, f"letter-{safe_name(composed.profile_id)}", pages)

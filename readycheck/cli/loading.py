@@ -74,6 +74,8 @@ def unreadable(path: Path, why: str) -> typer.Exit:
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > LARGEST_REPORT_BYTE:
+    with path.open("rb") as file:
+        content = file.read(LARGEST_REPORT_BYTE + 1)  # a device has no size, and no end
+    if len(content) > LARGEST_REPORT_BYTE:
         raise UnreadableReport(f"over {LARGEST_REPORT_BYTE // 2**20} MiB, no report is that large")
-    return path.read_bytes().decode("utf-8-sig")
+    return content.decode("utf-8-sig")

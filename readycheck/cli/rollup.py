@@ -13,21 +13,26 @@ if TYPE_CHECKING:
 
 def rollup(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="DIR_OR_FILES…", help="Reports, or folders that are searched for *.json.")
+        list[Path],
+        typer.Argument(
+            metavar="DIR_OR_FILES…", readable=False, help="Reports, or folders that are searched for *.json."
+        ),
     ],
     profile: Annotated[str, typer.Option("--profile", help="The profile that judges: a shipped name or a file.")],
     attestations: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What `attest` wrote: answers to the profile's questions.")
+        Path | None,
+        typer.Option(metavar="FILE", readable=False, help="What `attest` wrote: answers to the profile's questions."),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(metavar="ROLLUP.json", help="An earlier roll-up: what has changed since.")
+        Path | None,
+        typer.Option(metavar="ROLLUP.json", readable=False, help="An earlier roll-up: what has changed since."),
     ] = None,
     on: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day from which lead times count; today (UTC) without it.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the roll-up goes.")] = Path(
-        "reports"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", readable=False, help="Where the roll-up goes.")
+    ] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="The document on stdout, and nothing else there.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the texts.")] = "en",

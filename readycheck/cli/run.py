@@ -25,9 +25,9 @@ def _readable(text: str | None) -> str | None:
 
 def run(
     profile: Annotated[str, typer.Argument(help="A shipped name or a YAML file.")] = "lab",
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the reports go.")] = Path(
-        "reports"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", readable=False, help="Where the reports go.")
+    ] = Path("reports"),
     formats: Annotated[
         str,
         typer.Option(

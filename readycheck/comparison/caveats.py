@@ -1,7 +1,6 @@
 """Why two reports may be no before and after of the same thing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from readycheck.comparison.difference import Caveat
 from readycheck.model.report import ObservationStatus, Report
@@ -11,7 +10,7 @@ def caveats(then: Report, now: Report) -> Iterator[Caveat]:
     """Why this may be no before and after."""
     if then.run.id == now.run.id:
         yield Caveat("same_run", then.run.id, now.run.id)
-    elif _moment(now) < _moment(then):
+    elif now.run.started < then.run.started:
         yield Caveat("older", then.run.started_at, now.run.started_at)
     if then.profile.id != now.profile.id:
         yield Caveat("other_profile", then.profile.id, now.profile.id)
@@ -45,9 +44,3 @@ def _machine_caveats(then: Report, now: Report) -> Iterator[Caveat]:
 
 def _collected(report: Report) -> set[str]:
     return {name for name, seen in report.observations.items() if seen.status == ObservationStatus.COLLECTED}
-
-
-def _moment(report: Report) -> float:
-    """Seconds; a time without a zone is UTC, as the contract writes them."""
-    parsed = datetime.fromisoformat(report.run.started_at)
-    return (parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed).timestamp()

@@ -82,14 +82,15 @@ class Collection:
         try:
             async with asyncio.timeout(instance.deadline_s(self.profile)) as deadline:
                 evidence = await instance.gather(context)
-            gathered = _Gathered(self._shown(evidence), evidence.quantities(), instance.summary(evidence))
+            gathered = _Gathered(self._shown(evidence.to_json()), evidence.quantities(), instance.summary(evidence))
             self._evidence[probe.id] = evidence
         except TimeoutError as error:  # the system's own ETIMEDOUT is one too, and no probe should let it through
             detail = f"not done within {instance.deadline_s(self.profile):g} s"
             late = Failure(FailureCode.DEADLINE_EXCEEDED, "gather", detail)
             failure = late if deadline.expired() else self._fault(probe, error)
         except OperationFailed as error:
-            failure = error.failure
+            detail = self._shown({"detail": error.failure.detail})["detail"]
+            failure = replace(error.failure, detail=detail)
         except asyncio.CancelledError:
             failure = Failure(FailureCode.INTERRUPTED, "gather")
             raise
@@ -98,7 +99,7 @@ class Collection:
         finally:
             if failure and context.partial:
                 partial = context.partial()
-                gathered = _Gathered(self._shown(partial), _cut_short(partial.quantities(), failure))
+                gathered = _Gathered(self._shown(partial.to_json()), _cut_short(partial.quantities(), failure))
             observation = Observation(
                 status=ObservationStatus.FAILED if failure else ObservationStatus.COLLECTED,
                 evidence_version=probe.evidence.version,
@@ -114,9 +115,10 @@ class Collection:
         self.on_fault(probe.id, "".join(traceback.format_exception(error)))
         return Failure(FailureCode.INTERNAL_ERROR, "gather", type(error).__name__)
 
-    def _shown(self, evidence: Evidence) -> dict[str, Any]:
-        data: dict[str, Any] = without_secrets(evidence.to_json(), self.profile.secrets)
-        return data if self.show_addresses else dict(cut_public_addresses(data))
+    def _shown(self, values: dict[str, Any]) -> dict[str, Any]:
+        """JSON values as a report may hold them."""
+        told: dict[str, Any] = without_secrets(values, self.profile.secrets)
+        return told if self.show_addresses else dict(cut_public_addresses(told))
 
     def _without_evidence(
         self, probe: AnyProbe, code: FailureCode, operation: str, detail: str | None = None

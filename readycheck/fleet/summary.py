@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from readycheck.judge import left_out
+from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.model.rollup import LeftOutFile, Omission, VisitCause
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
@@ -106,7 +107,7 @@ def summary_of(report: Report, *, profile: tuple[str, str], file: str, digest: s
         file=file,
         decision=_whole(report.decision, report.findings),
         outcomes=() if of_site else _shared(tuple(map(_outcome, report.findings))),
-        findings=tuple(map(_cut, report.findings)) if of_site else (),
+        findings=tuple(_cut(_promised(finding, report)) for finding in report.findings) if of_site else (),
         browser=None if of_site else _browser(report),
         headset=None if of_site else _headset(report),
     )
@@ -155,6 +156,12 @@ def _whole(decision: Decision, findings: Iterable[Finding]) -> Decision:
     """A run that left out what a blocker asks proves nothing here: it may be all that is known of this workstation."""
     partial = any(finding.severity == Severity.BLOCKER and left_out(finding) for finding in findings)
     return Decision.INCONCLUSIVE if partial and decision in _READY else decision
+
+
+def _promised(finding: Finding, report: Report) -> Finding:
+    """What an interrupted run saw hold is not proven of its site: such a run is inconclusive at best."""
+    is_open = report.run.interrupted and finding.status == Status.PASS
+    return replace(finding, status=Status.INCONCLUSIVE, reason=FailureCode.INTERRUPTED) if is_open else finding
 
 
 def _outcome(finding: Finding) -> Outcome:

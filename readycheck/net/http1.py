@@ -17,6 +17,7 @@ LARGEST_BODY_BYTE = 256 * 1024
 _LARGEST_HEAD_BYTE = 64 * 1024
 _MOST_INTERIM = 10
 _BODY_TIMEOUT_S = 1.0
+_LONGEST_DETAIL = 200
 USER_AGENT = f"readycheck/{__version__}"
 
 
@@ -70,7 +71,7 @@ async def exchange(
         detail = f"no answer to {method} within {ANSWER_TIMEOUT_S:g} s"
         raise OperationFailed(FailureCode.DEADLINE_EXCEEDED, operation, detail) from None
     except h11.RemoteProtocolError as error:
-        raise BadHttp(operation, f"no HTTP: {error}") from None
+        raise BadHttp(operation, f"no HTTP: {error}"[:_LONGEST_DETAIL]) from None
 
 
 async def _exchange(

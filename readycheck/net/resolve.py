@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import socket
-import threading
+from functools import partial
 
 from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.net.beside import beside
 from readycheck.net.failures import failure_of
 
 TIMEOUT_S = 4.0
@@ -27,8 +28,7 @@ def is_metadata_address(literal: str) -> bool:
 async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = False) -> list[str]:
     """Address literals of a name in the system's order of preference: the first of each family, or `every` one.
 
-    Raises OperationFailed: dns_not_found, dns_timeout, destination_refused. The look-up runs in a daemon thread:
-    getaddrinfo cannot be cancelled, and an executor's thread would hold the program's exit.
+    Raises OperationFailed: dns_not_found, dns_timeout, destination_refused.
     """
     try:
         return [str(ipaddress.ip_address(host))]
@@ -45,42 +45,18 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = Fals
 
 
 async def _ask(host: str, timeout_s: float) -> list[str]:
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[str]] = loop.create_future()
-    threading.Thread(target=_look_up, args=(host, loop, answer), daemon=True, name=f"resolve {host}").start()
     try:
         async with asyncio.timeout(timeout_s):
-            return await answer
+            return await beside(partial(_look_up, host), f"resolve {host}")
     except TimeoutError:
         raise OperationFailed(FailureCode.DNS_TIMEOUT, "resolve", f"no answer within {timeout_s:g} s") from None
-    except (OSError, UnicodeError) as error:
-        if isinstance(error, OSError):
-            failure = failure_of(error, "resolve")
-            raise OperationFailed(failure.code, "resolve", failure.detail) from None
+    except OSError as error:
+        failure = failure_of(error, "resolve")
+        raise OperationFailed(failure.code, "resolve", failure.detail) from None
+    except ValueError:  # UnicodeError among them
         raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "no host name") from None
 
 
-def _look_up(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[str]]") -> None:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        _tell(loop, answer, error)
-        return
-    _tell(loop, answer, list(dict.fromkeys(str(address[0]) for *_, address in found)))
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[str]]", outcome: list[str] | OSError | UnicodeError
-) -> None:
-    def settle() -> None:
-        if answer.done():
-            return
-        if isinstance(outcome, list):
-            answer.set_result(outcome)
-        else:
-            answer.set_exception(outcome)
-
-    try:
-        loop.call_soon_threadsafe(settle)
-    except RuntimeError:  # the loop closed while the resolver was still waiting: nobody asks any more
-        return
+def _look_up(host: str) -> list[str]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -103,10 +103,11 @@ async def _open_socks(hop: Hop, host: str, port: int) -> Stream:
 async def _open(hop: Hop, ca_file: str | None) -> Stream:
     """A connection to the proxy itself, in TLS if it is an HTTPS proxy."""
     addresses = await _addresses(hop)
+    context = client_context(ca_file) if hop.kind == "https" else None
     try:
         stream = await _first_that_opens(addresses, hop.port or 0)
-        if hop.kind == "https":
-            await stream.start_tls(client_context(ca_file), hop.host)
+        if context:
+            await stream.start_tls(context, hop.host)
     except OperationFailed as error:
         raise ProxyUnreachable(f"{_place(hop)}: {error.failure.code}") from None
     return stream
@@ -175,9 +176,10 @@ class _Connecting:
         if scheme is None:
             return answer
         try:
-            step, received = conversation(scheme, login, self._hop.host or ""), None
+            # in a thread: Windows may ask a domain controller, and wait for it
+            step, received = await asyncio.to_thread(conversation, scheme, login, self._hop.host or ""), None
             for _ in range(_MOST_ROUNDS):
-                authorization = step(received)
+                authorization = await asyncio.to_thread(step, received)
                 if authorization is None:
                     break
                 if not answer.keeps_alive:

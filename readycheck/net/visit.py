@@ -84,10 +84,18 @@ async def visit_url(
     except OperationFailed as error:
         failure = error.failure
     except TimeoutError:
-        failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {limit_s:g} s")
+        failure = _out_of_time(notes.way, limit_s)
     portal = await _portal(target.host, notes.way, failure)
     visit = notes.visit(reached=_spoke(notes) and not portal, failure=portal or failure)
     return replace(visit, failure=named(visit.failure, target.host, visit, trust.pins)) if visit.failure else visit
+
+
+def _out_of_time(way: WayTrace, limit_s: float) -> Failure:
+    """A name with many addresses, none of which takes the connection, is a closed way and no slow server."""
+    if way.via == str(DIRECT) and way.address and way.connected_s is None:
+        detail = f"no answer within {limit_s:g} s from any of its addresses tried, the last {way.address}"
+        return Failure(FailureCode.CONNECTION_TIMEOUT, "connect", detail)
+    return Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {limit_s:g} s")
 
 
 async def _portal(host: str, way: WayTrace, failure: Failure | None) -> Failure | None:
@@ -203,7 +211,7 @@ async def visit_turn(server: TurnServer) -> Visit:
     except OperationFailed as error:
         failure = None if trace.reached else error.failure
     except TimeoutError:
-        failure = Failure(FailureCode.DEADLINE_EXCEEDED, "visit", f"not done within {VISIT_LIMIT_S:g} s")
+        failure = _out_of_time(trace.way, VISIT_LIMIT_S)
     failure = await _portal(server.server_name, trace.way, failure) or failure
     said: dict[str, Any] = (
         {"answered_ms": _ms(time.perf_counter() - started_s), "answered_stun": True} if trace.reached else {}

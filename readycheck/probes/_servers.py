@@ -64,18 +64,18 @@ def urls(profile: Profile, kind: str) -> list[str]:
 
 def traffic(probe: str, profile: Profile, kind: str, *, byte: int, seconds: float) -> list[Traffic]:
     """The same traffic to every URL of a kind."""
-    return [
-        Traffic(probe, target.url.host, target.url.port, target.url.transport, byte, seconds)
-        for target in targets(profile, kind)
-    ]
+    return [_to(target.url, probe, byte, seconds) for target in targets(profile, kind)]
 
 
 def first_that_relays(probe: str, profile: Profile, *, byte: int, seconds: float) -> list[Traffic]:
-    """The same traffic to one TURN server: the first that relays, UDP before TCP before TLS."""
-    to_all = sorted(
-        traffic(probe, profile, "turn", byte=byte, seconds=seconds), key=lambda one: TRANSPORTS.index(one.protocol)
-    )
+    """The same traffic to one TURN server: the first that relays, UDP before TCP before TLS; none do for strangers."""
+    able = [target.url for target in targets(profile, "turn") if target.has_credentials]
+    to_all = [_to(url, probe, byte, seconds) for url in sorted(able, key=lambda url: TRANSPORTS.index(url.transport))]
     return [replace(one, instead=number > 0) for number, one in enumerate(to_all)]
+
+
+def _to(url: IceUrl, probe: str, byte: int, seconds: float) -> Traffic:
+    return Traffic(probe, url.host, url.port, url.transport, byte, seconds)
 
 
 async def addresses(host: str) -> list[str] | Failure:

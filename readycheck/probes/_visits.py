@@ -1,6 +1,6 @@
 """The targets of a profile as the proxy chapter meets them: each visited straight, and through a proxy if one applies.
 
-Made once a run and target: the `proxy` probe tells all of it, others ask for one target's when they look for a cause.
+The `proxy` probe tells all of it.
 """
 
 import asyncio
@@ -63,11 +63,7 @@ def visited_targets(profile: Profile) -> list[VisitedTarget]:
 
 
 async def visits_to(context: Context, target: VisitedTarget) -> Visits:
-    """The visits to a target, made by whoever asks first."""
-    return await context.once(f"visits to {target.url}", lambda: _visit(context, target))
-
-
-async def _visit(context: Context, target: VisitedTarget) -> Visits:
+    """The visits to a target, straight and through the proxy side by side."""
     if target.asked is None:
         answer = ProxyAnswer(target.url, NO_WEB_PROXY, (DIRECT,), "DIRECT")
         return Visits(answer, await _attempt(context.profile, target, (DIRECT,)), None)

@@ -121,6 +121,9 @@ class Identity(Probe[IdentityEvidence]):
             found.append(Traffic(cls.id, place.host, place.port, protocol, byte, BEGIN_WITHIN_S + VISIT_LIMIT_S))
             there = f"endpoints that {place.host} names"
             found.append(Traffic(cls.id, there, 443, "tls", len(ENDPOINTS) * _VISIT_BYTE, VISIT_LIMIT_S))
+            # asked only if a certificate is not believed: a captive portal would answer
+            doors = {there: len(ENDPOINTS)} | ({place.host: ATTEMPTS} if protocol == "tls" else {})
+            found += [Traffic(cls.id, host, 80, "tcp", times * 3_000, VISIT_LIMIT_S) for host, times in doors.items()]
         return list(dict.fromkeys(found))
 
     def deadline_s(self, profile: Profile) -> float:
@@ -309,8 +312,4 @@ def literals(profile: Profile) -> frozenset[str]:
 
 def _shown(url: str) -> str:
     """A stranger's URL, fit to be kept."""
-    printable = "".join(one for one in url if one.isprintable())
-    try:
-        return shown_place(printable)[:_LONGEST_SHOWN]
-    except ValueError:
-        return printable.partition("?")[0].rpartition("@")[2][:_LONGEST_SHOWN]
+    return shown_place("".join(one for one in url if one.isprintable()))[:_LONGEST_SHOWN]

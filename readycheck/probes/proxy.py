@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, ClassVar
 
 from readycheck.engine.probe import Context, Probe
@@ -14,8 +15,10 @@ from readycheck.model.visit import Inspection, Visit
 from readycheck.net.inspection import Surroundings, examine
 from readycheck.net.pac.fetch import shown_place
 from readycheck.net.pac.url import parse_target
+from readycheck.net.portal import LIMIT_S as PORTAL_LIMIT_S
 from readycheck.net.proxy_route import shown_text
 from readycheck.net.visit import VISIT_LIMIT_S
+from readycheck.probes._attempts import TARGETS_AT_ONCE
 from readycheck.probes._routes import routes_of
 from readycheck.probes._servers import urls, without_login
 from readycheck.probes._visits import NO_WEB_PROXY, VisitedTarget, Visits, visited_targets, visits_to
@@ -191,9 +194,10 @@ class Proxy(Probe[ProxyEvidence]):
                 found.setdefault((host, 80, "tcp"), Traffic(cls.id, host, 80, "tcp", 3_000, VISIT_LIMIT_S))
         return list(found.values())
 
-    def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - all targets side by side
-        """A PAC file fetched and run, and the slowest visit."""
-        return 25.0 + VISIT_LIMIT_S
+    def deadline_s(self, profile: Profile) -> float:
+        """A PAC file fetched and run, and the slowest visits of every fifty."""
+        rounds = ceil(len(visited_targets(profile)) / TARGETS_AT_ONCE) or 1
+        return 25.0 + rounds * (VISIT_LIMIT_S + PORTAL_LIMIT_S)
 
     def summary(self, evidence: ProxyEvidence) -> str | None:
         """How many targets were reached direct, and how many only through the proxy."""
@@ -221,8 +225,11 @@ class Proxy(Probe[ProxyEvidence]):
 
         context.keep(so_far)
 
+        at_once = asyncio.Semaphore(TARGETS_AT_ONCE)
+
         async def one(target: VisitedTarget) -> None:
-            done[target] = await visits_to(context, target)
+            async with at_once:
+                done[target] = await visits_to(context, target)
             context.progress(f"{len(done)} of {len(targets)} visited")
 
         async with asyncio.TaskGroup() as group:

@@ -108,6 +108,7 @@ def _problems(tree: Node, profile: Profile) -> Iterator[Problem]:
         yield from _answer_problems(item, answer, list(known[question].answers))
         if answer is None:
             continue
+        site = " ".join(site.split()) or None if site else None  # as the roll-up reads it
         said, mark = first.setdefault((question, site), (answer, place.mark))
         if said != answer:
             where = f" at {quoted(site)}" if site else ""
@@ -125,7 +126,7 @@ def _answer_problems(item: Node, answer: str | None, known: list[str]) -> Iterat
         yield given.mark.problem(f"unknown answer {quoted(answer)}{near}")
     for key, why in (("by", "who answered"), ("on", "the day of the answer")):
         node = item.get(key)
-        if node is None or node.value in (None, ""):
+        if node is None or not str("" if node.value is None else node.value).strip():
             yield item.mark.problem(f"{key!r} is missing: {why}")
     if on and until and (first := _day(on)) and (last := _day(until)) and last < first:
         yield until.mark.problem(f"until {last} is before the answer's own day, {first}")

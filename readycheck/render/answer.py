@@ -145,7 +145,8 @@ def sentence(report: Report, words: Words) -> str:
         parts += [words.count("answer_others_hold", held)] if held else []
     elif report.decision == Decision.INCONCLUSIVE:
         first = words.count("answer_unknown", len(unknown), causes=_named(unknown, report, words))
-        parts = [first if unknown else words("answer_nothing_judged")]
+        cut = report.run.interrupted and held
+        parts = [first if unknown else words("answer_cut_short" if cut else "answer_nothing_judged")]
         parts += [words.count("answer_hold", held)] if held else []
     elif report.decision == Decision.GO_WITH_RESERVATIONS:
         parts = [words("answer_reservations", causes=_named(softer + waived, report, words))]

@@ -34,7 +34,7 @@ class IceUrl:
 def parse_ice_url(url: str) -> IceUrl:
     """Take a STUN or TURN URL apart; raises ValueError with a sentence."""
     match = _URI.fullmatch(url)
-    if not match:
+    if not match or not url.isprintable():
         shown = re.sub(r"[?].*|(?<=:).*@", "…", url)  # whatever stands there may be a password
         raise ValueError(f"{shown!r} is no STUN or TURN URL such as turn:turn.example.com:3478?transport=udp")
     if match["ipv6"]:
@@ -53,7 +53,17 @@ def parse_ice_url(url: str) -> IceUrl:
         raise ValueError(f"{url!r}: only stun: over UDP is measured; use a turn: or turns: URL for TCP and TLS")
     transport: Transport = "tls" if secure else "tcp" if asked == "tcp" else "udp"
     kind: Literal["stun", "turn"] = "stun" if scheme.startswith("stun") else "turn"
-    return IceUrl(url, kind, match["ipv6"] or match["host"], port, transport)
+    return IceUrl(url, kind, match["ipv6"] or _ascii(match["host"], url), port, transport)
+
+
+def _ascii(host: str, url: str) -> str:
+    """The name as DNS, CONNECT and Host take it (RFC 5890)."""
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        raise ValueError(f"{url!r}: {host} is no host name") from None
 
 
 def _require_ipv6(literal: str, url: str) -> None:

@@ -46,6 +46,8 @@ def erlang_b(servers: int, offered_erlang: float) -> float:
 
     1/B is the sum of N/a · (N-1)/a · … : as many terms as there are standard deviations, not servers.
     """
+    if offered_erlang <= 0:  # so few and short calls that their product is nothing
+        return 0.0 if servers else 1.0
     total = term = 1.0
     left = servers
     while left > 0 and term > total * _NEGLIGIBLE:

@@ -88,12 +88,13 @@ def staffing(site: Site) -> Staffing | None:
     )
 
 
-def agents_within(calls: int, occupancy: float, blocking: float) -> int:
-    """Most agents, so busy, whose calls at once do not exceed so many; 0 if not even one."""
+def agents_within(calls: int, site: Site) -> int:
+    """Most agents, as busy as the site's load makes so many, whose calls at once do not exceed so many; 0 if none."""
     low, high = 0, MOST_AGENTS
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if calls_of(middle, occupancy, blocking) <= calls else (low, middle - 1)
+        within = calls_of(middle, _occupancy(middle, site), site.blocking) <= calls
+        low, high = (middle, high) if within else (low, middle - 1)
     return low
 
 

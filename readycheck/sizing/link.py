@@ -84,18 +84,17 @@ class Load:
         )
 
 
-def room(link: Link, site: Site, call_bps: int, demand: Demand | None, need: Need | None) -> Room:
+def room(link: Link, site: Site, call_bps: int, need: Need | None) -> Room:
     """How many calls and agents the link holds, and whether these fit."""
     down, up = (_direction(bps, link.voice_share, call_bps, need) for bps in (link.down_bps, link.up_bps))
     calls, voice_bps = min(down.calls_at_most, up.calls_at_most), min(down.for_voice_bps, up.for_voice_bps)
-    occupancy = demand.occupancy_ratio if demand else site.occupancy
     return Room(
         kind=link.kind,
         voice_share_ratio=link.voice_share,
         down=down,
         up=up,
         calls_at_most=calls,
-        agents_at_most=agents_within(calls, occupancy, site.blocking),
+        agents_at_most=agents_within(calls, site),
         fits=need.ip_bps <= voice_bps if need else None,
         fits_with_ethernet_frames=need.ethernet_bps <= voice_bps if need else None,
         fits_every_agent=need.every_agent_ip_bps <= voice_bps if need else None,

@@ -56,7 +56,7 @@ def size_site(profile: Profile) -> SiteSizing:
     calls = demand(site)
     load = Load(calls, codec_of(profile), way_of(profile)) if calls else None
     need = load.need(link) if load else None
-    found = room(link, site, call.ip_bps, calls, need) if link else None
+    found = room(link, site, call.ip_bps, need) if link else None
     short = bool(load and link and need and found and not found.fits)
     return SiteSizing(
         profile_id=profile.id,

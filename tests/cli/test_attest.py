@@ -19,7 +19,7 @@ def ask(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
     """Run `attest` on a terminal where these lines are typed; None is Ctrl-C."""
     (tmp_path / "p.yaml").write_text(PROFILE, encoding="utf-8")
 
-    def run(lines: list[str | None], *arguments: str) -> Any:
+    def run(lines: list[str | None], *arguments: str, output: str | None = "a.yaml") -> Any:
         waiting = iter([None if line is None else f"{line}\n" for line in lines])
 
         def readline() -> str:
@@ -29,7 +29,7 @@ def ask(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
             return line
 
         monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True, readline=readline))
-        answer = cli("attest", "p.yaml", "-o", "a.yaml", *arguments)
+        answer = cli("attest", "p.yaml", *(("-o", output) if output else ()), *arguments)
         assert next(waiting, "nothing left") == "nothing left"
         return answer
 
@@ -47,6 +47,14 @@ def test_answers_are_asked_and_written(ask: Callable[..., Any]) -> None:
     assert "one of approved, refused" in answer.err
     text = Path("a.yaml").read_text(encoding="utf-8")
     assert "answer: approved\n  by: CISO\n  on: 2026-11-20\n  evidence: https://x/1\n  until: 2027-06-30\n" in text
+
+
+def test_file_is_not_named_like_a_device(ask: Callable[..., Any]) -> None:
+    """Without --output the file has the profile's id, which Windows may keep for itself."""
+    Path("p.yaml").write_text(PROFILE.replace("id: acme", "id: nul"), encoding="utf-8")
+
+    assert ask(["approved", "CISO", "2026-11-20", "", "", ""], output=None).out == "_nul.attestations.yaml\n"
+    assert Path("_nul.attestations.yaml").is_file()
 
 
 def test_enter_keeps_what_was_answered(ask: Callable[..., Any]) -> None:

@@ -70,6 +70,15 @@ def test_one_relay_carries_the_measurement(cli: Cli, tmp_path: Path) -> None:
     assert of_path == [("udp", False), ("tls", True)]
 
 
+def test_strangers_measure_nothing_through_a_relay(cli: Cli, tmp_path: Path) -> None:
+    """Without credentials there is no allocation, and so neither path nor call sends anything."""
+    text = TEXT.replace("PORT", "3478").replace(", username: a, credential: b", "")
+    (tmp_path / "p.yaml").write_text(text)
+    traffic = json.loads(cli("run", "p.yaml", "--dry-run", "--json").out)["traffic"]
+
+    assert {one["probe"] for one in traffic} == {"proxy", "stun", "turn"}
+
+
 def test_proxies_are_named_and_their_passwords_are_not(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,31 @@ def test_missing_and_binary_reports_are_status_four(cli: Cli, tmp_path: Path) ->
     assert [cli("judge", name, "--profile", "lab").status for name in ("none.json", ".", "b.json")] == [4, 4, 4]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("judge", GOLDEN / "report-1.json", "--profile", "lab"),
+        ("compare", GOLDEN / "report-1.json", GOLDEN / "report-1.json"),
+        ("letter", "genesys-cloud", "--report", GOLDEN / "report-1.json"),
+        ("rollup", GOLDEN, "--profile", "lab", "--against", GOLDEN / "report-1.json"),
+    ],
+)
+def test_forbidden_report_is_status_four(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, line: tuple[str | Path, ...]
+) -> None:
+    """A file that may not be read is a wrong report, and no wrong command line."""
+
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("readycheck.cli.loading._text", refuse)
+    answer = cli(*line)
+
+    assert answer.status == 4
+    assert "Permission denied" in answer.err
+
+
 def test_report_can_be_written_anew(cli: Cli) -> None:
     """--output writes page and JSON beside the printed verdict."""
     assert cli("judge", REPORT, "--profile", "lab", "-o", "anew").status == 0

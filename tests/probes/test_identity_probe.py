@@ -258,6 +258,7 @@ def test_inputs_and_traffic() -> None:
     profile = profile_of({"identity": [{"issuer": "https://login.example.com/realm"}]})
 
     assert Identity.inputs(profile) == ["https://login.example.com/realm"]
-    hosts = [row.host for row in Identity.traffic(profile)]
-    assert hosts == ["login.example.com", "endpoints that login.example.com names"]
+    places = {(row.host, row.port) for row in Identity.traffic(profile)}
+    named = ("login.example.com", "endpoints that login.example.com names")
+    assert places == {(host, port) for host in named for port in (443, 80)}
     assert Identity.traffic(profile)[0].byte > identity.ATTEMPTS * 256 * 1024

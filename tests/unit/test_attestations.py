@@ -93,6 +93,24 @@ answers:
     ]
 
 
+def test_spaces_around_a_site_hide_no_contradiction() -> None:
+    """' lyon' is lyon in the roll-up, so two answers for it contradict each other."""
+    two = """\
+answers:
+  - {question: proxy_bypass, site: lyon, answer: refused, by: a, on: 2026-11-20}
+  - {question: proxy_bypass, site: " lyon", answer: approved, by: a, on: 2026-11-21}
+"""
+    assert refusals(two) == ["5:16: 'proxy_bypass' at 'lyon' is answered 'approved' here and 'refused' at 4:16"]
+
+
+def test_a_blank_name_is_none() -> None:
+    """Spaces do not say who answered; 0 may be somebody's number."""
+    blank = 'answers:\n  - {question: recording, answer: yes, by: "  ", on: 2026-11-20}\n'
+
+    assert refusals(blank) == ["4:5: 'by' is missing: who answered"]
+    assert read(blank.replace('"  "', "0")).answers[0].by == "0"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -236,3 +236,21 @@ def test_inputs_digest_depends_on_targets_alone(make_profile: Any) -> None:
 
     assert inputs_digest(turn, first) == inputs_digest(turn, same)
     assert inputs_digest(turn, first) != inputs_digest(turn, other)
+
+
+async def test_failures_of_a_probe_tell_no_secret_and_no_public_address() -> None:
+    """What a server said in place of an answer may quote our credentials."""
+
+    class Refused(Probe[Facts]):
+        id, title = "refused", "Refused"
+
+        async def gather(self, context: Context) -> Facts:
+            raise OperationFailed(FailureCode.TURN_FORBIDDEN, "permit", "no hunter22 from 8.8.8.8")
+
+    servers = [{"urls": ["turn:t.example"], "username": "agent", "credential": "hunter22"}]
+    profile = PROFILE.model_validate(PROFILE.model_dump(by_alias=True) | {"targets": {"ice_servers": servers}})
+    collection = Collection(make_plan({"refused": Refused}), profile, Clock())
+    await collection.collect()
+    failure = collection.observations["refused"].failure
+    assert failure is not None
+    assert failure.detail == "no … from 8.8.8.0/24"

@@ -134,6 +134,19 @@ def test_copies_of_a_run_count_once() -> None:
     assert [(one.reason, one.count) for one in rollup.left_out] == [(Omission.DUPLICATE, 2)]
 
 
+def test_interrupted_site_run_proves_nothing_of_the_site() -> None:
+    """What it saw hold is inconclusive and so is the project; what it saw fail still fails."""
+    asking = profile(more=[LINK])
+    whole = ran(of_site=True, under=asking)
+    lossy = ran(of_site=True, under=asking, p__loss_ratio=Metric(0.5, "ratio"))
+    cut, bad = (replace(one, run=replace(one.run, interrupted=True)) for one in (whole, lossy))
+
+    assert rolled(whole, ran(), under=asking).decision == Decision.GO
+    assert rolled(cut, ran(), under=asking).decision == Decision.INCONCLUSIVE
+    assert status_of(rolled(cut, ran(), under=asking), "link") == Status.INCONCLUSIVE
+    assert status_of(rolled(bad, ran(), under=asking), "link") == Status.FAIL
+
+
 def test_time_zones_do_not_deceive() -> None:
     """09:00 in Paris is before 08:30 in London."""
     earlier, later = ran(works=False), ran()

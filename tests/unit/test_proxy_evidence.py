@@ -1,13 +1,17 @@
 """What the proxy chapter's figures say of what was seen: never a pass where nobody could tell."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from readycheck.model.failure import Failure, FailureCode
+from readycheck.model.proxy import DIRECT, ProxyAnswer
 from readycheck.model.visit import Inspection, ProxyReply
-from readycheck.probes._visits import NO_WEB_PROXY
+from readycheck.probes._attempts import TARGETS_AT_ONCE
+from readycheck.probes._visits import NO_WEB_PROXY, Visits
 from readycheck.probes.proxy import ProxyEvidence, Target
+from tests.probes.collecting import configure_proxy, see
 from tests.unit.visit_samples import HOP, direct, proxied, target
 
 NO_PAC = Failure(FailureCode.PAC_INVALID, "run PAC", "SyntaxError")
@@ -123,3 +127,22 @@ def test_interception_of_any_target(answers: tuple[bool | None, ...], expected: 
 def test_interception_is_asked_of_tls_alone() -> None:
     """A target in the clear has no certificate that could be false."""
     assert told("tls_intercepted", target(UDP, "media")) == (None, "not_configured")
+
+
+async def test_only_so_many_targets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' select() knows 512 sockets, and a profile may name as many targets as it likes."""
+    open_now, most = 0, 0
+
+    async def visit(*_: object) -> Visits:
+        nonlocal open_now, most
+        open_now, most = open_now + 1, max(most, open_now + 1)
+        await asyncio.sleep(0)
+        open_now -= 1
+        return Visits(ProxyAnswer("", "nobody", (DIRECT,), "DIRECT"), direct(), None)
+
+    configure_proxy(monkeypatch)
+    monkeypatch.setattr("readycheck.probes.proxy.visits_to", visit)
+    urls = [{"url": f"https://a{number}.example/"} for number in range(3 * TARGETS_AT_ONCE)]
+    seen = await see("proxy", {"signalling": urls})
+    assert seen.answer("bypass_ratio") == (1, None)
+    assert most == TARGETS_AT_ONCE

@@ -843,8 +843,29 @@ async def test_configured_file_answers_or_says_why_not(tmp_path: Path) -> None:
     assert failed.hops == ()
 
 
+@pytest.mark.parametrize("place", ["http://[/proxy.pac?token=secret", "file://[x/proxy.pac", "proxy\0.pac"])
+async def test_configured_places_that_are_none(place: str) -> None:
+    """Whatever stands in a registry, the answer is that the file cannot be had."""
+    (failed,) = await routes(["https://a.example/"], [ProxySettings("policy", "pac", pac_url=place)])
+    assert failed.failure is not None
+    assert failed.failure.code == FailureCode.PAC_UNREACHABLE
+    assert "secret" not in failed.source
+
+
 def test_settings_of_this_machine_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment is among them wherever we run."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
+    assert any("environment" in setting.source for setting in proxy_settings())
+
+
+def test_users_without_a_home_have_settings_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run under a number that no user has."""
+
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
     assert any("environment" in setting.source for setting in proxy_settings())
 

@@ -48,6 +48,14 @@ def test_inconclusive_without_findings_says_why() -> None:
     assert "nothing can be promised" in text
 
 
+def test_interrupted_run_does_not_deny_what_it_saw() -> None:
+    """All that was asked holds, but the run was cut short: that is the reason, and not that nothing was answered."""
+    cut = report(finding(), decision=Decision.INCONCLUSIVE)
+    text = render_text(replace(cut, run=replace(cut.run, interrupted=True)), "en", colour=False)
+    assert "did not come to its end" in text
+    assert "Nothing that was asked" not in text
+
+
 def test_hostile_texts_print_no_control_characters() -> None:
     """Escape sequences and line breaks from a report never reach the terminal."""
     evil = "\x1b]0;owned\x07\r\nGO\u202e" + "x" * 500

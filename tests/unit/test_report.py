@@ -1,6 +1,7 @@
 """The report: JSON both ways, honest about what it cannot read, addresses cut."""
 
 import json
+import tracemalloc
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -256,3 +257,17 @@ def test_commonest_failure_wins_and_ties_go_to_the_first() -> None:
     assert commonest([refused, TIMEOUT, TIMEOUT]) == FailureCode.STUN_TIMEOUT
     assert commonest([refused, TIMEOUT]) == FailureCode.CONNECTION_REFUSED
     assert commonest([]) is None
+
+
+def test_long_column_is_written_on_one_line_in_little_memory() -> None:
+    """A column of 200,000 figures takes no more than a few copies of its own text."""
+    body = json.loads((GOLDEN / "report-1.json").read_text(encoding="utf-8"))
+    body["observations"]["path"]["evidence"] = {"samples": [0] * 200_000}
+    report = Report.from_json(body)
+    tracemalloc.start()
+    text = report.dumps()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert '"samples": [ 0, 0, ' in text
+    assert peak < 60_000_000

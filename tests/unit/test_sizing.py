@@ -83,10 +83,20 @@ def test_agents_that_cannot_keep_up_are_told() -> None:
 @given(calls=st.integers(0, 5_000), occupancy=st.floats(0.01, 1), blocking=st.sampled_from((0.0001, 0.001, 0.01, 0.1)))
 def test_agents_within_is_the_most(calls: int, occupancy: float, blocking: float) -> None:
     """So many agents stay within these calls, one more does not."""
-    agents = agents_within(calls, occupancy, blocking)
+    agents = agents_within(calls, Site(occupancy=occupancy, blocking=blocking))
 
     assert agents == 0 or calls_of(agents, occupancy, blocking) <= calls
     assert agents == MOST_AGENTS or calls_of(agents + 1, occupancy, blocking) > calls
+
+
+def test_agents_within_a_load_are_as_busy_as_it_makes_them() -> None:
+    """100 erlang stay 100 erlang with fewer agents: each of them is busier, and the last ones are always on a call."""
+    site = Site(agents=120, occupancy=0.5, calls_per_hour=1500, handling_s=240)
+
+    assert agents_within(90, site) == 90
+    agents = agents_within(113, site)
+    calls, more = (simultaneous_calls(site.model_copy(update={"agents": agents + one})) or 0 for one in (0, 1))
+    assert calls <= 113 < more
 
 
 def test_link_that_carries_the_calls_fits() -> None:

@@ -1,7 +1,10 @@
 """Answers that servers and proxies should not give, and do: what they say is kept, and nothing falls over."""
 
 import asyncio
+import os
 import socket
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,18 +12,21 @@ import pytest
 from readycheck.engine.registry import inputs_digest
 from readycheck.host.proxy.parsing import server
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.model.proxy import Hop
+from readycheck.model.proxy import DIRECT, Hop
+from readycheck.net import visit, way
 from readycheck.net.http1 import HttpAnswer
 from readycheck.net.pac import fetch
 from readycheck.net.proxy_login import login_for
 from readycheck.net.resolve import resolve
 from readycheck.net.tunnel import ProxyTrace, open_tunnel
+from readycheck.net.turn import TurnServer
 from readycheck.net.visit import note_answer
 from readycheck.probes._attempts import kept
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.proxy import Proxy
 from readycheck.probes.signalling import Signalling
-from readycheck.profile.schema import Profile
+from readycheck.profile.schema import Profile, Trust
+from readycheck.rtc.ice_server import parse_ice_url
 from tests.unit.visit_samples import certificate, chain, direct
 
 CHALLENGE = b'HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic realm="x"\r\n'
@@ -77,6 +83,22 @@ async def test_login_asked_for_with_a_broken_page(answer: bytes, closes: bool) -
     assert trace.reply.authenticated_by == "basic"
 
 
+async def test_endless_line_that_is_no_http() -> None:
+    """What a proxy said in place of HTTP is told, and cut: a report holds many attempts."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"x" * 30_000 + b"\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        hop = Hop("http", "127.0.0.1", listener.sockets[0].getsockname()[1])
+        with pytest.raises(OperationFailed) as refused:
+            await open_tunnel(hop, "server.example", 443, ProxyTrace())
+    assert refused.value.failure.code == FailureCode.PROXY_BAD_ANSWER
+    assert 20 < len(refused.value.failure.detail or "") <= 200
+
+
 @pytest.mark.parametrize(
     ("userinfo", "login"),
     [
@@ -103,6 +125,27 @@ async def test_every_address_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await resolve("a.example") == ["192.0.2.1", "2001:db8::1"]
 
 
+async def test_name_with_many_silent_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time is left for all of them, and yet it is the way that is closed, and not the server that is slow."""
+
+    async def find(_: str, **__: Any) -> list[str]:
+        return ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+
+    async def be_silent(address: str, _: int) -> None:
+        if address == "192.0.2.1":
+            raise OperationFailed(FailureCode.CONNECTION_TIMEOUT, "connect")
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(way, "resolve", find)
+    monkeypatch.setattr(way, "open_stream", be_silent)
+    monkeypatch.setattr(visit, "VISIT_LIMIT_S", 0.05)
+    relay = TurnServer("turn.example", 443, "tls", "turn.example")
+    for seen in (await visit.visit_url("https://a.example/", (DIRECT,), Trust()), await visit.visit_turn(relay)):
+        assert seen.failure is not None
+        assert (seen.failure.code, seen.failure.operation) == (FailureCode.CONNECTION_TIMEOUT, "connect")
+        assert "192.0.2.2" in str(seen.failure.detail)
+
+
 async def test_pac_at_a_name_that_nobody_answers_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name is looked up where a dead DNS server does not hold the program's exit."""
 
@@ -113,6 +156,26 @@ async def test_pac_at_a_name_that_nobody_answers_for(monkeypatch: pytest.MonkeyP
     with pytest.raises(OperationFailed) as failed:
         await fetch.fetch_pac("http://pac.example/proxy.pac")
     assert (failed.value.failure.code, failed.value.failure.detail) == (FailureCode.PAC_UNREACHABLE, "dns_timeout")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+async def test_pac_in_a_pipe_that_nobody_writes_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file that never opens, as on a dead network share, holds up neither the loop nor the program's exit."""
+    pipe = tmp_path / "proxy.pac"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(fetch, "TIMEOUT_S", 0.1)
+    with pytest.raises(OperationFailed) as failed:
+        await fetch.fetch_pac(str(pipe))
+    os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))  # lets the thread go
+    assert failed.value.failure.code == FailureCode.PAC_UNREACHABLE
+
+
+def test_turn_names_as_they_travel() -> None:
+    """CONNECT and Host take ASCII alone; a name that cannot be written so is none."""
+    assert parse_ice_url("turns:münchen.example").host == "xn--mnchen-3ya.example"
+    for url in ("turn:ü..example", "turn:a\x7fb.example"):
+        with pytest.raises(ValueError, match=r"host name|TURN URL"):
+            parse_ice_url(url)
 
 
 def test_call_that_breaks_off_is_none() -> None:

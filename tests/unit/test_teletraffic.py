@@ -134,3 +134,12 @@ def test_staffing_is_the_fewest_agents(calls: float, handling: float, ratio: flo
     assert load.answered_ratio(agents, within) >= ratio - 1e-9
     assert load.answered_ratio(agents - 1, within) < ratio + 1e-9
     assert load.answered_ratio(agents + 1, within) >= load.answered_ratio(agents, within) - 1e-9
+
+
+def test_calls_beyond_all_measure_few() -> None:
+    """A load that underflows to nothing needs one agent, and nobody waits."""
+    nothing = Load(1e-300, 1e-300)
+
+    assert nothing.agents_needed(0.8, 20) == 1
+    assert nothing.answered_ratio(1, 20) == 1
+    assert nothing.calls_in_system(1, 0.001) == 1

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from readycheck.host.files import text_of_file
 from readycheck.host.registry import Registry, number_of, text_of
 
 OPTION = 252
@@ -17,7 +18,6 @@ NMCLI = ("nmcli", "--terse", "--fields", "GENERAL.DEVICE,DHCP4", "device", "show
 ROUTE = ("route", "-n", "get", "default")
 INTERFACES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces"
 _LONGEST_URL = 2048
-_LARGEST_BYTE = 256 * 1024
 _MOST_FILES = 32
 _LEASES = (
     "var/lib/dhcp/dhclient*.lease*",
@@ -60,7 +60,7 @@ def from_lease_files(root: Path, now: datetime) -> str | None:
     """The newest lease file of dhclient or systemd-networkd that names one and has not ended."""
     paths = sorted((path for pattern in _LEASES for path in root.glob(pattern)), key=_written_at, reverse=True)
     return next(
-        (url for path in paths[:_MOST_FILES] if (text := _text(path)) and (url := from_lease(text, now))),
+        (url for path in paths[:_MOST_FILES] if (text := text_of_file(path)) and (url := from_lease(text, now))),
         None,
     )
 
@@ -155,11 +155,3 @@ def _written_at(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_BYTE).decode("utf-8", "replace")
-    except OSError:
-        return ""

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from readycheck.host.command import output_of
+from readycheck.host.files import text_of_file
 from readycheck.host.proxy import dhcp, firefox, linux, macos, policies, windows
 from readycheck.host.proxy.environment import from_environment
 from readycheck.host.registry import WindowsRegistry
 from readycheck.model.proxy import ProxySettings
 
-_LARGEST_BYTE = 256 * 1024
 _NOBODY = "nothing is configured"
 
 
@@ -33,10 +33,10 @@ def proxy_settings() -> list[ProxySettings]:
         found = [*policies.from_registry(registry), *windows.from_registry(registry, account)]
         domains = windows.search_domains(registry)
     else:
-        domains = linux.resolver_domains(_text(Path("/etc/resolv.conf")))
+        domains = linux.resolver_domains(text_of_file(Path("/etc/resolv.conf")))
         found = _macos() if sys.platform == "darwin" else _linux()
     found += from_environment(os.environ)
-    found = with_firefox(found, firefox.from_profiles(firefox.folders(sys.platform, Path.home(), os.environ)))
+    found = with_firefox(found, firefox.from_profiles(firefox.folders(sys.platform, _home(), os.environ)))
     return _with_places(found, domains)
 
 
@@ -78,14 +78,14 @@ def _linux() -> list[ProxySettings]:
         case "gnome":
             found += linux.from_gsettings(output_of(linux.GSETTINGS), locked=linux.locked_keys(Path("/")))
         case "kde":
-            texts = [_text(path) for path in linux.kioslaverc_paths(os.environ, Path.home())]
+            texts = [text_of_file(path) for path in linux.kioslaverc_paths(os.environ, _home())]
             found += linux.from_kioslaverc(texts, os.environ)
     return found
 
 
-def _text(path: Path) -> str:
+def _home() -> Path:
+    """The user's folder; the root for one who has none, as in a container under a number of its own."""
     try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_BYTE).decode("utf-8", "replace")
-    except OSError:
-        return ""
+        return Path.home()
+    except RuntimeError:
+        return Path("/")

@@ -10,6 +10,7 @@ from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
 
+from readycheck.host.files import text_of_file
 from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
@@ -53,7 +54,7 @@ def default_profile(folder: Path) -> Path | None:
     """That of an installation, else the one marked so, else the only one."""
     parser = ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(_text(folder / "profiles.ini"))
+        parser.read_string(text_of_file(folder / "profiles.ini"))
     except IniError:
         return None
     sections = [parser[name] for name in parser.sections()]
@@ -102,7 +103,7 @@ def _server(values: Preferences, name: str, kind: HopKind) -> Hop | None:
 
 def _preferences(path: Path) -> dict[str, object]:
     found: dict[str, object] = {}
-    for match in _LINE.finditer(_text(path)):
+    for match in _LINE.finditer(text_of_file(path, _LARGEST_BYTE)):
         try:
             # the file is JavaScript: its \xNN is all that JSON does not know
             value = json.loads(re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", match["value"]))
@@ -110,11 +111,3 @@ def _preferences(path: Path) -> dict[str, object]:
             continue
         found[match["name"].removeprefix(_PREFIX)] = value
     return found
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_BYTE).decode("utf-8-sig", "replace")
-    except (OSError, ValueError):
-        return ""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from readycheck.host.files import text_of_file
 from readycheck.host.proxy.environment import from_environment
 from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
@@ -13,7 +14,6 @@ GSETTINGS = ("gsettings", "list-recursively", "org.gnome.system.proxy")
 _GNOME_DESKTOPS = {"gnome", "unity", "x-cinnamon", "cinnamon", "pantheon", "deepin", "ukui", "budgie"}
 _GNOME_KINDS: dict[str, HopKind] = {"http": "http", "https": "http", "socks": "socks5"}
 _DCONF = "/system/proxy/"
-_LARGEST_BYTE = 256 * 1024
 _EVERY_KEY = "*"
 _KDE_TRUE = {"true", "1", "yes", "on"}
 _KDE_NONE, _KDE_MANUAL, _KDE_PAC, _KDE_AUTO_DETECT, _KDE_ENVIRONMENT = "01234"
@@ -29,16 +29,8 @@ def desktop(environment: Mapping[str, str]) -> str:
 
 def locked_keys(root: Path) -> set[str]:
     """The proxy keys that an administrator locked: GNOME's policies, under /etc/dconf/db/*.d/locks."""
-    lines = [line.strip() for path in root.glob("etc/dconf/db/*.d/locks/*") for line in _lines(path)]
+    lines = [line.strip() for path in root.glob("etc/dconf/db/*.d/locks/*") for line in text_of_file(path).splitlines()]
     return {line.removeprefix(_DCONF) for line in lines if line.startswith(_DCONF)}
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_BYTE).decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
 
 
 def from_gsettings(output: str, *, locked: Iterable[str] = ()) -> list[ProxySettings]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.net.beside import beside
 from readycheck.net.pac.evaluator import LARGEST_PAC_BYTE, decode
 from readycheck.net.resolve import resolve
 from readycheck.net.tls import client_context
@@ -25,10 +27,14 @@ _AUTHENTICATION = (401, 407)
 async def fetch_pac(place: str) -> str:
     """The text of a PAC file. Raises OperationFailed: pac_unreachable, pac_invalid."""
     if not is_url(place):
-        return read_pac(Path(place))
-    scheme = urlsplit(place).scheme.lower()
+        return await _read(Path(place))
+    try:
+        parts = urlsplit(place)
+    except ValueError:  # as http://[/ in a registry
+        raise _unreachable("no URL") from None
+    scheme = parts.scheme.lower()
     if scheme == "file":
-        return read_pac(Path(urllib.request.url2pathname(urlsplit(place).path)))
+        return await _read(Path(urllib.request.url2pathname(parts.path)))
     if scheme not in ("http", "https"):
         raise _unreachable(f"{scheme}: is no place that a PAC file is read from")
     try:
@@ -48,18 +54,29 @@ def shown_place(place: str) -> str:
     """The place without user name, password and query, which may hold a token."""
     if not is_url(place):
         return place
-    parts = urlsplit(place)
+    try:
+        parts = urlsplit(place)
+    except ValueError:  # somebody's text, such as https://[
+        return place.partition("?")[0].partition("#")[0].rpartition("@")[2]
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def read_pac(path: Path) -> str:
-    """The text of a PAC file on this machine. Raises OperationFailed: pac_unreachable, pac_invalid."""
+async def _read(path: Path) -> str:
+    """The text of a file that may lie on a network share, or be a pipe that nobody writes to."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_PAC_BYTE + 1)
+        async with asyncio.timeout(TIMEOUT_S):
+            return decode(await beside(partial(_content, path), "read PAC"))
+    except TimeoutError as error:
+        raise _unreachable(error.strerror or f"not read within {TIMEOUT_S:g} s") from None
     except OSError as error:
         raise _unreachable(error.strerror or str(error)) from None
-    return decode(content)
+    except ValueError:  # a NUL in the path
+        raise _unreachable("no path") from None
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST_PAC_BYTE + 1)
 
 
 async def _look_up(url: str) -> None:
