@@ -13,7 +13,8 @@ from readycheck.engine.probe import Context, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest
 from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.model.report import Metric, Observation, ObservationStatus, cut_public_addresses, without_secrets
+from readycheck.model.report import Metric, Observation, ObservationStatus
+from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.profile.schema import Profile
 
 
@@ -57,8 +58,10 @@ class Collection:
             for probe in self.plan.alone:
                 await self._run(probe)
         finally:
-            self.complete()
-            await self._shared.close()
+            try:
+                self.complete()
+            finally:
+                await self._shared.close()
 
     async def _run_after(self, probe: AnyProbe, done: dict[str, asyncio.Event]) -> None:
         for required in probe.requires:

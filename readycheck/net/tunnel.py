@@ -13,7 +13,7 @@ from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.model.proxy import Hop
 from readycheck.model.visit import ProxyReply
 from readycheck.net.http1 import BadHttp, HttpAnswer, exchange
-from readycheck.net.proxy_login import choose_scheme, conversation, login_for, schemes
+from readycheck.net.proxy_login import ProxyLogin, choose_scheme, conversation, login_for, schemes
 from readycheck.net.resolve import resolve
 from readycheck.net.stream import Stream, open_stream
 from readycheck.net.tls import client_context
@@ -166,8 +166,15 @@ class _Connecting:
                 raise await _why_silent(self._hop, self._ca_file, error.failure.detail) from None
             detail = "the proxy closed the connection without an answer"
             raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, detail) from None
-        self._trace.reply = _noted(self._trace.reply, answer)
+        self._trace.reply = _noted(self._trace.reply, answer, login_for(self._hop))
         return answer
+
+    async def _open_again(self) -> Stream:
+        """The same proxy has answered before: not to be had now, it is no reason to pass it over."""
+        try:
+            return await _open(self._hop, self._ca_file)
+        except ProxyUnreachable as error:
+            raise OperationFailed(FailureCode.PROXY_BAD_ANSWER, OPERATION, error.failure.detail) from None
 
     async def _log_in(self, authority: str, answer: HttpAnswer) -> HttpAnswer:
         """Answer the challenge as far as there is something to answer with; the proxy's last word."""
@@ -184,7 +191,7 @@ class _Connecting:
                     break
                 if not answer.keeps_alive:
                     await self.stream.close()
-                    self.stream = await _open(self._hop, self._ca_file)
+                    self.stream = await self._open_again()
                 answer = await self._ask(authority, authorization)
                 received = _token(answer, scheme)
                 if answer.status != PROXY_AUTHENTICATION_REQUIRED or received is None:
@@ -212,16 +219,21 @@ async def _why_silent(hop: Hop, ca_file: str | None, detail: str | None) -> Oper
     return OperationFailed(FailureCode.CONNECTION_TIMEOUT, OPERATION, f"{detail}; the proxy itself is there")
 
 
-def _noted(before: ProxyReply, answer: HttpAnswer) -> ProxyReply:
+def _noted(before: ProxyReply, answer: HttpAnswer, login: ProxyLogin | None) -> ProxyReply:
+    def kept(text: str | None) -> str | None:
+        """A proxy may quote what we told it."""
+        short = _short(text)
+        return short.replace(login.password, "…") if short and login and login.password else short
+
     offered = schemes(answer.all_of("proxy-authenticate"))
     return replace(
         before,
         status=answer.status,
-        phrase=_short(answer.phrase),
+        phrase=kept(answer.phrase),
         schemes=tuple(dict.fromkeys((*before.schemes, *offered))),
-        via=_short(answer.header("via")) or before.via,
-        server=_short(answer.header("server")) or before.server,
-        cause=_short(answer.header("x-squid-error") or answer.header("proxy-status")),
+        via=kept(answer.header("via")) or before.via,
+        server=kept(answer.header("server")) or before.server,
+        cause=kept(answer.header("x-squid-error") or answer.header("proxy-status")),
         answer_ms=round((before.answer_ms or 0.0) + answer.answer_s * 1000, 3),
     )
 

@@ -41,7 +41,7 @@ class Demand:
 def simultaneous_calls(site: Site) -> int | None:
     """Calls at once that the site's link is sized for; None if the profile states neither agents nor a load.
 
-    The one place that says so: `readycheck site` counts with it, and `run --scope site` loads the link with it.
+    The one place that says so, for `readycheck site` and for whatever loads a link as a full site would.
     """
     found = demand(site)
     return found.simultaneous_calls if found else None

@@ -11,7 +11,7 @@ import pytest
 
 from readycheck.engine.events import ProbeEnded
 from readycheck.engine.plan import UnknownProbe, make_plan
-from readycheck.engine.probe import Context, Probe
+from readycheck.engine.probe import Context, Probe, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest, metric_definitions, probes
 from readycheck.engine.runner import Collection
 from readycheck.model.evidence import UNITS, Evidence, Quantity, metric_of
@@ -254,3 +254,42 @@ async def test_failures_of_a_probe_tell_no_secret_and_no_public_address() -> Non
     failure = collection.observations["refused"].failure
     assert failure is not None
     assert failure.detail == "no … from 8.8.8.0/24"
+
+
+async def test_shared_work_outlives_whoever_gives_up_on_it() -> None:
+    """One probe's deadline does not end what another still waits for, and the work is done once."""
+    shared, go_on, begun = Shared(), asyncio.Event(), 0
+
+    async def work() -> str:
+        nonlocal begun
+        begun += 1
+        await go_on.wait()
+        return "done"
+
+    impatient = asyncio.create_task(shared.once("work", work))
+    patient = asyncio.create_task(shared.once("work", work))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    go_on.set()
+
+    assert await patient == "done"
+    assert (begun, impatient.cancelling()) == (1, 1)
+
+
+async def test_the_end_of_the_run_ends_shared_work() -> None:
+    """What nobody waits for any more is cancelled and awaited."""
+    shared, cancelled = Shared(), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    waiting = asyncio.create_task(shared.once("work", work))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await shared.close()
+
+    assert cancelled.is_set()

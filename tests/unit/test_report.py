@@ -24,8 +24,8 @@ from readycheck.model.report import (
     Run,
     Tool,
     UnreadableReport,
-    cut_public_addresses,
 )
+from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
@@ -261,7 +261,8 @@ def test_commonest_failure_wins_and_ties_go_to_the_first() -> None:
 
 def test_long_column_is_written_on_one_line_in_little_memory() -> None:
     """A column of 200,000 figures takes no more than a few copies of its own text."""
-    body = json.loads((GOLDEN / "report-1.json").read_text(encoding="utf-8"))
+    golden = Path(__file__).parent.parent / "golden" / "report-1.json"
+    body = json.loads(golden.read_text(encoding="utf-8"))
     body["observations"]["path"]["evidence"] = {"samples": [0] * 200_000}
     report = Report.from_json(body)
     tracemalloc.start()
@@ -271,3 +272,14 @@ def test_long_column_is_written_on_one_line_in_little_memory() -> None:
 
     assert '"samples": [ 0, 0, ' in text
     assert peak < 60_000_000
+
+
+def test_what_others_quote_back_is_scrubbed() -> None:
+    """A server or proxy that repeats a password in any text of its own does not get it into the report."""
+    said = {"phrase": "no hunter22 here", "location": "https://x/?p=hunter22", "url": "https://hunter22.example"}
+
+    assert without_secrets(said, {"hunter22"}) == {
+        "phrase": "no … here",
+        "location": "https://x/?p=…",
+        "url": "https://hunter22.example",
+    }

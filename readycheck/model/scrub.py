@@ -1,0 +1,55 @@
+"""What must not stand in a report: credentials that somebody quotes back, and public addresses in full."""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from typing import Any
+
+_SHORTEST_SECRET = 4  # a shorter one stands in half of all words
+_QUOTING = frozenset({"detail", "phrase", "via", "server", "cause", "passed_through", "location", "issuer_said"})
+
+
+def without_secrets(value: Any, secrets: Collection[str]) -> Any:
+    """JSON values whose texts that quote servers and systems do not quote our credentials."""
+    if isinstance(value, list | tuple):
+        return [without_secrets(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: _scrubbed(item, secrets) if key in _QUOTING else without_secrets(item, secrets)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _scrubbed(text: Any, secrets: Collection[str]) -> Any:
+    if isinstance(text, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "…")
+    return text
+
+
+_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+
+
+def cut_public_addresses(value: Any) -> Any:
+    """JSON values with public addresses cut to /24 and /48; URLs of the profile keep theirs."""
+    if isinstance(value, str):
+        return _IPV6.sub(_cut, _IPV4.sub(_cut, value))
+    if isinstance(value, list | tuple):
+        return [cut_public_addresses(item) for item in value]
+    if isinstance(value, dict):
+        return {key: item if key == "url" else cut_public_addresses(item) for key, item in value.items()}
+    return value
+
+
+def _cut(match: re.Match[str]) -> str:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return match[0]
+    if not address.is_global:
+        return match[0]
+    prefix = 24 if address.version == 4 else 48  # noqa: PLR2004 - IP version
+    return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))
