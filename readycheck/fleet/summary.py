@@ -48,8 +48,9 @@ class Entry:
 
     @property
     def key(self) -> "Key":
-        """Whom it speaks for: a workstation at its site, or the site."""
-        return self.scope, self.site, self.host if self.scope == Scope.WORKSTATION else None
+        """Whom it speaks for: a workstation, which may move from site to site, or a site."""
+        of_site = self.scope == Scope.SITE
+        return self.scope, self.site if of_site else None, None if of_site else self.host
 
     @property
     def _rank(self) -> tuple[str, str, str, str]:

@@ -241,7 +241,7 @@ def _task(step: Step, matrix: Matrix, words: Words) -> Task:
     unknown = words("time_usual" if step.name == "bypass" else "time_unknown")
     return Task(
         step=words(names.get(step.name, bypass if matrix.direct else "step_inspection")),
-        owner=", ".join(clean(owner, 60) for owner in step.owners) or words(usual),
+        owner=", ".join(map(words.owner, step.owners)) or words(usual),
         time=unknown if step.days is None else words.count("days", step.days),
     )
 

@@ -79,7 +79,7 @@ def actions(report: Report, words: Words) -> list[Action]:
         name = kind(finding)
         if name in KINDS:
             model = finding if finding.remedy else told.get(_trouble(finding), finding)
-            key = (name, state(finding, words), _remedy(model, words), clean(finding.owner or ""))
+            key = (name, state(finding, words), _remedy(model, words), words.owner(finding.owner))
             groups.setdefault(key, []).append(finding)
     listed = [_action(report, *key, findings, words) for key, findings in groups.items()]
     return sorted(
@@ -98,7 +98,7 @@ def _action(report: Report, name: str, word: str, do: str, owner: str, findings:
         titles=tuple(title(finding, words) for finding in findings),
         do=do,
         meaning=" ".join(meanings),
-        owner=owner[:1].upper() + owner[1:],
+        owner=owner,
         days=days,
         each_cause=tuple(cause(finding, report, words) for finding in findings),
         until=_until(report, days, words),

@@ -11,7 +11,6 @@ from readycheck.render import format as say
 from readycheck.render.clean import clean
 from readycheck.render.rollup_fleet import Fleet, fleet
 from readycheck.render.rollup_said import site_name
-from readycheck.render.rollup_tasks import owner
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words
 
@@ -70,7 +69,7 @@ def _answer_row(row: Attested, words: Words) -> AnswerRow:
         until=words("valid_until", day=until) if until else "",
         evidence=clean(row.evidence, 300) if row.evidence else "",
         note=clean(row.note, 300) if row.note else "",
-        owner=owner(row.owner),
+        owner=words.owner(row.owner),
     )
 
 

@@ -55,7 +55,7 @@ def project_tasks(rollup: Rollup, words: Words) -> list[Task]:
             title=clean(answer.title(finding, words), _LONGEST_TITLE),
             seen=_seen(*seen(finding, answers, rollup, words), words),
             do=_do(finding, rollup, words),
-            owner=owner(finding.owner),
+            owner=words.owner(finding.owner),
             days=finding.lead_time_days,
             until=_until(rollup, finding.lead_time_days, words),
             is_supposed=finding.status == Status.INCONCLUSIVE and not finding.metric.startswith("question."),
@@ -81,7 +81,7 @@ def _do(finding: Finding, rollup: Rollup, words: Words) -> str:
     open_ = finding.status == Status.INCONCLUSIVE
     if finding.metric.startswith("question."):
         return (
-            words("do_ask", who=clean(finding.owner, 60) if finding.owner else words("do_ask_somebody"))
+            words("do_ask", who=words.owner(finding.owner) or words("do_ask_somebody"))
             if open_
             else own or words("do_refused")
         )
@@ -142,7 +142,7 @@ def _fleet_task(causes: Sequence[Cause], rollup: Rollup, words: Words) -> Task:
         title=cause_title(first, words),
         seen=_reasons(causes, words),
         do=_mend(counted[0], words),
-        owner=owner(first.owner),
+        owner=words.owner(first.owner),
         days=days,
         until=_until(rollup, days, words),
         workstations=number,
@@ -186,12 +186,6 @@ def cause_why(cause: Cause, words: Words) -> str:
     if cause.reason:
         return words.failure(cause.reason).short
     return words("why_missed" if cause.status == Status.FAIL else "not_measured")
-
-
-def owner(name: str | None) -> str:
-    """Who mends it, as a name begins; empty if nobody is named."""
-    shown = clean(name, 80) if name else ""
-    return shown[:1].upper() + shown[1:]
 
 
 def _until(rollup: Rollup, days: int | None, words: Words) -> str | None:

@@ -72,6 +72,11 @@ class Words:
         """A text value such as a NAT mapping, said plainly."""
         return self._named("values", text) or clean(text)
 
+    def owner(self, name: str | None) -> str:
+        """Who mends it, as a name begins: the usual teams in this language, others as they are; empty for nobody."""
+        shown = self._named("owners", name.strip().lower()) or clean(name, 80) if name else ""
+        return shown[:1].upper() + shown[1:]
+
     def failure(self, code: str) -> FailureWords:
         """The words of a failure code; a code of a later version speaks for itself."""
         entry = _load("failures.yaml").get(code)

@@ -126,7 +126,7 @@ def ran(under: Profile, host: str, site: str | None, *, failing: Mapping[str, st
     return replace(
         plain,
         run=run,
-        environment=replace(plain.environment, host=host),
+        environment=replace(plain.environment, host=f"{site or ''}{host}"),
         decision=verdict.decision,
         findings=verdict.findings,
         metrics=measured,
@@ -157,7 +157,10 @@ def summed(reports: Iterator[Report]) -> list[Summary]:
     """Each report's summary, as if each had been a file."""
     return [
         summary_of(
-            one, profile=("acme", DIGEST), file=f"{one.run.site}/{one.environment.host}.json", digest=str(number)
+            one,
+            profile=("acme", DIGEST),
+            file=f"{one.run.site}/{one.run.id.partition('-')[2]}.json",
+            digest=str(number),
         )
         for number, one in enumerate(reports)
     ]

@@ -115,14 +115,14 @@ def status_of(rollup: Rollup, requirement: str) -> Status:
 
 
 def test_latest_run_of_each_workstation_counts() -> None:
-    """The older run is superseded, whichever file comes first; the same host at another site is another workstation."""
-    old, new, elsewhere = ran(works=False, day=1), ran(day=2), ran(site="paris", day=1)
-    for order in permutations([old, new, elsewhere]):
+    """Older runs are superseded, whichever file comes first: also where the workstation was at another site then."""
+    old, elsewhere, new = ran(works=False, day=1), ran(works=False, site="paris", day=2), ran(day=3)
+    for order in permutations([old, elsewhere, new]):
         rollup = rolled(*order)
 
-        assert rollup.workstations.reported == 2
-        assert rollup.workstations.decisions[Decision.GO] == 2
-        assert [(one.reason, one.count) for one in rollup.left_out] == [(Omission.SUPERSEDED, 1)]
+        assert rollup.workstations.reported == 1
+        assert rollup.workstations.decisions[Decision.GO] == 1
+        assert [(one.reason, one.count) for one in rollup.left_out] == [(Omission.SUPERSEDED, 2)]
         assert rollup.reports_read == 3
 
 

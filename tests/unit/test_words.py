@@ -34,7 +34,7 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
 @pytest.mark.parametrize(
     ("file", "group"),
     [
-        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values")),
+        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values", "owners")),
         ("site.yaml", "site"),
         ("compare.yaml", "compare"),
         ("matrix.yaml", "matrix"),
