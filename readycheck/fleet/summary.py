@@ -53,8 +53,8 @@ class Entry:
         return self.scope, self.site if of_site else None, None if of_site else self.host
 
     @property
-    def _rank(self) -> tuple[str, str, str, str]:
-        return self.started_at, self.run, self.digest, self.file
+    def _rank(self) -> tuple[str, str, str, str, str]:
+        return self.started_at, self.run, self.digest, self.file, self.site or ""
 
 
 Key: TypeAlias = tuple[Scope, str | None, str | None]
