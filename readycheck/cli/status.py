@@ -1,9 +1,10 @@
 """Exit statuses: the contract's, and other tools' readings of them."""
 
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from readycheck.model.verdict import Decision
+if TYPE_CHECKING:  # `--version` must not pay for what only a verdict needs
+    from readycheck.model.verdict import Decision
 
 ExitMap = Literal["readycheck", "nagios"]
 
@@ -21,24 +22,23 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
-def of_decision(decision: Decision, *, strict: bool) -> ExitStatus:
-    """The status of a verdict; `strict` counts reservations as no-go."""
-    match decision:
-        case Decision.GO:
-            return ExitStatus.GO
-        case Decision.GO_WITH_RESERVATIONS:
-            return ExitStatus.NO_GO if strict else ExitStatus.GO
-        case Decision.NO_GO:
-            return ExitStatus.NO_GO
-        case Decision.INCONCLUSIVE:
-            return ExitStatus.INCONCLUSIVE
-
-
-_NAGIOS = {Decision.GO: 0, Decision.GO_WITH_RESERVATIONS: 1, Decision.NO_GO: 2}
+# By the decisions' own words, which are what the enumeration's members are.
+_OF_DECISION = {
+    "go": ExitStatus.GO,
+    "go_with_reservations": ExitStatus.GO,
+    "no_go": ExitStatus.NO_GO,
+    "inconclusive": ExitStatus.INCONCLUSIVE,
+}
+_NAGIOS = {"go": 0, "go_with_reservations": 1, "no_go": 2}
 NAGIOS_UNKNOWN = 3
 
 
-def mapped(status: ExitStatus | None, decision: Decision, *, strict: bool, exit_map: str) -> int:
+def of_decision(decision: "Decision", *, strict: bool) -> ExitStatus:
+    """The status of a verdict; `strict` counts reservations as no-go."""
+    return ExitStatus.NO_GO if strict and decision == "go_with_reservations" else _OF_DECISION[decision]
+
+
+def mapped(status: ExitStatus | None, decision: "Decision", *, strict: bool, exit_map: str) -> int:
     """The number to leave with: `status` if something went wrong, else the verdict's, as the map reads it."""
     if exit_map == "nagios":
         return NAGIOS_UNKNOWN if status else _NAGIOS.get(decision, NAGIOS_UNKNOWN)
