@@ -23,9 +23,9 @@ class Codec:
     source: str
 
 
-G711_PLC = Codec("G.711 with loss concealment", "nb", 0.0, 25.1, 0.0, G113)
-G711 = Codec("G.711 without loss concealment", "nb", 0.0, 4.3, 0.0, G113)
-G729A = Codec("G.729A with VAD", "nb", 11.0, 19.0, 5.0, G113)
+G711_PLC = Codec("G.711 + PLC", "nb", 0.0, 25.1, 0.0, G113)
+G711 = Codec("G.711", "nb", 0.0, 4.3, 0.0, G113)
+G729A = Codec("G.729A + VAD", "nb", 11.0, 19.0, 5.0, G113)
 # bit rate in kbit/s: (Ie,fb, Bpl for random loss). No ITU value exists for Opus.
 _OPUS = {
     14: (38.06, 16.51),
