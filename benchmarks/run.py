@@ -1,7 +1,6 @@
 """What the README claims, measured: `make bench`. Times beside a peer in the same run, since machines differ."""
 
 import asyncio
-import os
 import resource
 import shutil
 import socket
@@ -16,10 +15,8 @@ from statistics import median
 
 from aioice.turn import create_turn_endpoint
 
-from readycheck.engine.registry import metric_definitions
 from readycheck.model.report import Report
 from readycheck.net.turn import Trace, TurnServer, open_allocation
-from readycheck.profile.loader import load_profile
 from readycheck.render.html import render_html
 from readycheck.rtc.ice_server import Credentials
 
@@ -58,8 +55,7 @@ def start_up() -> Iterator[bool]:
 
 def whole_run() -> Iterator[bool]:
     """The lab from command to report: wall time and peak memory."""
-    profile = load_profile("lab", environment=os.environ, metrics=metric_definitions())
-    limit = profile.path.min_seconds + profile.call.seconds + 3
+    limit = 16
     with tempfile.TemporaryDirectory() as folder:
         took = seconds(str(READYCHECK), "run", "-q", "-o", folder)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

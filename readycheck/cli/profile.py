@@ -82,11 +82,14 @@ def show(
 
 @app.command()
 def check(name: Name) -> None:
-    """Everything that is wrong with a profile, each with file:line:column."""
+    """Everything that is wrong with a profile, each with file:line:column, and limits that no run could prove."""
+    from readycheck.profile.limits import unprovable  # noqa: PLC0415 - keeps `--version` fast
     from readycheck.profile.loader import check_profile  # noqa: PLC0415 - keeps `--version` fast
 
     with _problems_told():
         checked = check_profile(name, metrics=_metrics())
+    for doubt in unprovable(checked):
+        typer.echo(doubt, err=True)
     typer.echo(f"{name}: ok, {checked.summary()}")
 
 

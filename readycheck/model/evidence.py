@@ -77,11 +77,12 @@ class Evidence:
 
     def quantities(self) -> dict[str, Quantity]:
         """Every metric's answer by attribute name."""
-        answers = {}
-        for name, _ in self.definitions():
-            answer = getattr(self, name)
-            answers[name] = answer if isinstance(answer, Quantity) else Quantity(answer)
-        return answers
+        return {name: self.quantity(name) for name, _ in self.definitions()}
+
+    def quantity(self, name: str) -> Quantity:
+        """One metric's answer."""
+        answer = getattr(self, name)
+        return answer if isinstance(answer, Quantity) else Quantity(answer)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

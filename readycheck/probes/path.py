@@ -3,23 +3,26 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
+from readycheck.model.evidence import Evidence, Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import TurnSession, open_pair
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
+from readycheck.profile.limits import limits
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
-from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
+from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport
-from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio
+from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
+from readycheck.rtc.measured_line import Bounded, MeasuredLine
 from readycheck.rtc.packet_stream import PacketStream
+from readycheck.rtc.sequential import StoppingRule
 from readycheck.rtc.stun import Address
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
@@ -46,6 +49,10 @@ class PathEvidence(Evidence):
     """Sequence numbers in order of arrival, where that differs from the order of sending."""
     duplicates: int = 0
     send_lateness_p99_ms: float | None = None
+    codecs: tuple[emodel.CodecScore, ...] = ()
+    """What each codec would give on this path, the scale beside every number."""
+    twilio_style_mos: float | None = None
+    """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
 
     @metric_of("text")
@@ -56,30 +63,29 @@ class PathEvidence(Evidence):
     @metric_of("ms")
     def rtt_p50_ms(self) -> Quantity:
         """Round trip to the relay and back, median."""
-        return self._quantity(percentile(self._arrived, 0.5))
+        return self._bounded(self.line.rtt_p50)
 
     @metric_of("ms")
     def rtt_p95_ms(self) -> Quantity:
         """Round trip that 95 % of the packets do not exceed."""
-        return self._quantity(percentile(self._arrived, 0.95))
+        return self._bounded(self.line.rtt_p95)
 
     @metric_of("ms")
     def interarrival_jitter_ms(self) -> Quantity:
         """RFC 3550 section 6.4.1 averaged over the run, there and back (about √2 of one way)."""
-        return self._quantity(interarrival_jitter_ms(self.rtt_ms))
+        return self._bounded(self.line.jitter)
 
     @metric_of("ms")
     def pdv_p95_ms(self) -> Quantity:
         """RFC 5481 delay variation: 95 % of the packets stay within this of the fastest."""
-        return self._quantity(self._pdv_p95_ms)
+        return self._bounded(self.line.pdv_p95)
 
     @metric_of("ratio")
     def loss_ratio(self) -> Quantity:
-        """Packets lost, there and back, with bounds widened for bursts."""
+        """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-        bounds = loss_bounds(self._lost, self.confidence)
-        return Quantity(self._loss, bounds, FailureCode.NO_MEDIA if self._loss == 1 else None)
+        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
 
     @metric_of("ratio")
     def loss_up_ratio(self) -> Quantity:
@@ -104,53 +110,46 @@ class PathEvidence(Evidence):
     @metric_of("ratio")
     def reordered_ratio(self) -> Quantity:
         """Packets that arrived after a later one (RFC 4737)."""
-        return self._quantity(reordered_ratio(self.arrivals) if self.arrivals else (0.0 if self._arrived else None))
+        return self._quantity(reordered_ratio(self.arrivals) if self.arrivals else (0.0 if self.line.arrived else None))
 
     @metric_of("ratio")
     def duplicated_ratio(self) -> Quantity:
         """Packets that arrived more than once."""
-        return self._quantity(self.duplicates / len(self._arrived) if self._arrived else None)
+        return self._quantity(self.duplicates / len(self.line.arrived) if self.line.arrived else None)
 
     @metric_of("number")
     def burst_ratio(self) -> Quantity:
         """BurstR of G.107: 1 for independent losses, more if they come in runs; null without losses."""
-        return self._quantity(burst_ratio(self._lost))
+        return self._quantity(burst_ratio(self.line.lost))
 
     @metric_of("packet")
     def longest_loss_run(self) -> Quantity:
         """Most packets lost in a row."""
-        return self._quantity(max(loss_runs(self._lost), default=0) if self.rtt_ms else None)
+        return self._quantity(max(loss_runs(self.line.lost), default=0) if self.rtt_ms else None)
 
     @metric_of("s")
     def seconds(self) -> Quantity:
-        """How long was measured."""
+        """How long was needed to be sure, between min_seconds and max_seconds."""
         return self._quantity(self.duration_s)
 
     @metric_of("number")
     def r_value(self) -> Quantity:
         """E-model R for Opus on this path, fullband scale up to 148 (G.107.2)."""
-        return self._scored(lambda r_value: r_value)
+        return self._bounded(self.line.opus_score(self.bitrate_bps, lambda r_value: r_value), "fb")
 
     @metric_of("number")
     def mos_cqe(self) -> Quantity:
         """MOS for Opus on this path, fullband scale (G.107.2)."""
-        return self._scored(emodel.mos)
+        return self._bounded(self.line.opus_score(self.bitrate_bps, emodel.mos), "fb")
 
-    @property
-    def _arrived(self) -> list[float]:
-        return [delay for delay in self.rtt_ms if delay is not None]
+    @cached_property
+    def line(self) -> MeasuredLine:
+        """The figures behind the metrics."""
+        return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence)
 
-    @property
-    def _lost(self) -> list[bool]:
-        return [delay is None for delay in self.rtt_ms]
-
-    @property
-    def _loss(self) -> float:
-        return sum(self._lost) / len(self.rtt_ms)
-
-    @property
-    def _pdv_p95_ms(self) -> float | None:
-        return percentile(delay_variation_ms(self.rtt_ms), 0.95)
+    def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
+        value, bounds = bounded
+        return self._quantity(None) if value is None else Quantity(value, bounds, scale=scale)
 
     def _quantity(self, value: float | str | None) -> Quantity:
         """A value, or why there is none: no relay, or nothing came back."""
@@ -158,27 +157,12 @@ class PathEvidence(Evidence):
             return Quantity(value)
         if self.failure:
             return Quantity(None, reason=self.failure.code)
-        nothing_came = bool(self.rtt_ms) and not self._arrived
+        nothing_came = bool(self.rtt_ms) and not self.line.arrived
         return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
 
     def _one_way(self) -> Quantity:
         """One way alone is told by a stateful reflector, never by a relay."""
         return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
-
-    def _scored(self, scale: Callable[[float], float]) -> Quantity:
-        """An E-model figure, with the bounds that follow from those of the loss."""
-        rtt_ms, pdv_ms = percentile(self._arrived, 0.5), self._pdv_p95_ms
-        if rtt_ms is None or pdv_ms is None:
-            return self._quantity(None)
-        delay_ms = emodel.mouth_to_ear_ms(rtt_ms, pdv_ms, self.interval_ms)
-        late = emodel.late_loss_ratio(delay_variation_ms(self.rtt_ms))
-        bursts = burst_ratio(self._lost) or 1.0
-        bounds = loss_bounds(self._lost, self.confidence)
-
-        def score(loss: float) -> float:
-            return scale(emodel.opus_r_value(self.bitrate_bps, delay_ms, min(1.0, loss + late), bursts))
-
-        return Quantity(score(self._loss), Interval(score(bounds.high or 0.0), score(bounds.low or 0.0)), scale="fb")
 
 
 class Path(Probe[PathEvidence]):
@@ -196,14 +180,14 @@ class Path(Probe[PathEvidence]):
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
-        """Every packet goes to the relay and comes back, with 4 bytes of channel and up to 48 of headers."""
-        packets = round(profile.path.min_seconds * 1000 / profile.call.ptime_ms)
+        """At most: every packet goes to the relay and comes back, with 4 bytes of channel and up to 48 of headers."""
+        packets = round(profile.path.max_seconds * 1000 / profile.call.ptime_ms)
         byte = 2 * packets * (payload_byte(profile.call) + 52)
-        return first_that_relays(cls.id, profile, byte=byte, seconds=profile.path.min_seconds)
+        return first_that_relays(cls.id, profile, byte=byte, seconds=profile.path.max_seconds)
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""
-        return profile.path.min_seconds + 20.0
+        return profile.path.max_seconds + 20.0
 
     def summary(self, evidence: PathEvidence) -> str | None:
         """The figures."""
@@ -217,7 +201,7 @@ class Path(Probe[PathEvidence]):
         return f"{rtt.value:.3g} ms · jitter {jitter.value:.2g} ms · loss {100 * float(loss.value):.1f} %{high}"
 
     async def gather(self, context: Context) -> PathEvidence:
-        """Send through the first relaying URL for `path.min_seconds`."""
+        """Send through the first relaying URL until no requirement is open, within the profile's times."""
         found = await far_end(context)
         if isinstance(found, Failure):
             return PathEvidence(None, failure=found)
@@ -246,27 +230,33 @@ def payload_byte(call: CallSettings) -> int:
 
 
 async def _measure(context: Context, base: PathEvidence, here: TurnSession, there: TurnSession) -> PathEvidence:
-    settings = context.profile.path
     stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
     there.on_data = stream.received
     context.keep(lambda: _evidence(base, stream.settled(time.perf_counter(), TAIL_S), here.failure))
-    await _send(context, stream, here, there.relayed_address, settings.min_seconds, base.interval_ms / 1000)
+    await _send(context, stream, here, there.relayed_address, base)
     await _drain(stream)
-    return _evidence(base, stream, here.failure or there.failure)
+    return _with_scores(_evidence(base, stream, here.failure or there.failure))
 
 
-async def _send(
-    context: Context, stream: PacketStream, here: TurnSession, peer: Address, seconds: float, interval_s: float
-) -> None:
+async def _send(context: Context, stream: PacketStream, here: TurnSession, peer: Address, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
-    for number in range(round(seconds / interval_s)):
-        due_at = stream.started_at + number * interval_s
+    settings, interval_s = context.profile.path, base.interval_ms / 1000
+    rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
+    look_s = settings.min_seconds
+    for number in range(round(settings.max_seconds / interval_s)):
+        elapsed_s = round(number * interval_s, 6)
+        if elapsed_s >= look_s:
+            figures = _evidence(base, stream.settled(time.perf_counter(), TAIL_S), None)
+            if rule.ends(elapsed_s, figures.quantity):
+                return
+            look_s = rule.next_look_s(elapsed_s)
+        due_at = stream.started_at + elapsed_s
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
         if here.failure:
             return
         here.send(peer, stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
-            _tell(context, stream, seconds)
+            _tell(context, stream, rule.expected_s(elapsed_s))
 
 
 def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
@@ -303,3 +293,8 @@ def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None)
         send_lateness_p99_ms=percentile(stream.lateness_ms, 0.99),
         failure=failure,
     )
+
+
+def _with_scores(evidence: PathEvidence) -> PathEvidence:
+    scores = evidence.line.codec_scores(evidence.bitrate_bps)
+    return replace(evidence, codecs=scores, twilio_style_mos=evidence.line.twilio_style_mos)

@@ -18,6 +18,7 @@ from readycheck.render.bounds import interval
 from readycheck.render.causes import cause
 from readycheck.render.charts import calls_carried
 from readycheck.render.clean import breakable, clean
+from readycheck.render.codecs import codec_table
 from readycheck.render.gate import gate
 from readycheck.render.relays import matrix
 from readycheck.render.route import route
@@ -95,6 +96,7 @@ def render_html(report: Report, lang: str) -> str:
         relays=matrix(report, words),
         stun=voice.stun_sentence(report, words),
         sound=voice.sound(report, words),
+        codecs=codec_table(report, words),
         call=voice.call_sentence(report, words),
         calls=calls_carried(report, words),
         glad=_glad(report, todo, words),

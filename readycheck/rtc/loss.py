@@ -1,4 +1,4 @@
-"""Loss statistics: bounds that know about bursts, burst ratio, reordering, duplicates."""
+"""Loss statistics: runs, burst ratio, reordering, Wilson's interval; bounds.py has those for repeated looks."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -35,25 +35,6 @@ def burst_ratio(lost: Sequence[bool]) -> float | None:
         return None
     share = sum(runs) / count
     return sum(runs) / len(runs) * (1 - share)
-
-
-def loss_bounds(lost: Sequence[bool], confidence: float) -> Interval:
-    """Bounds of the loss ratio, widened for bursts.
-
-    Losses that come in runs carry less knowledge than independent ones: the packets count for fewer by the
-    variance inflation of a two-state Markov chain, (1 + r) / (1 - r), where r is the correlation of neighbours.
-    """
-    count, runs = len(lost), loss_runs(lost)
-    if not count:
-        return Interval(0.0, 1.0)
-    losses = sum(runs)
-    if not runs or losses == count:
-        return wilson(losses, count, confidence)
-    stay_lost = 1 - len(runs) / losses
-    become_lost = len(runs) / (count - losses)
-    correlation = min(max(stay_lost - become_lost, 0.0), 0.99)
-    inflation = (1 + correlation) / (1 - correlation)
-    return wilson(losses / inflation, count / inflation, confidence)
 
 
 def reordered_ratio(arrivals: Sequence[int]) -> float | None:

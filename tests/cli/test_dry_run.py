@@ -68,6 +68,9 @@ def test_one_relay_carries_the_measurement(cli: Cli, tmp_path: Path) -> None:
     of_path = [(one["protocol"], one["instead"]) for one in traffic if one["probe"] == "path"]
 
     assert of_path == [("udp", False), ("tls", True)]
+    (of_udp,) = [one for one in traffic if one["probe"] == "path" and not one["instead"]]
+    assert of_udp["seconds"] == 60  # path.max_seconds: at most, since it may end long before
+    assert of_udp["byte"] > 60 * 50 * 2 * 110
 
 
 def test_strangers_measure_nothing_through_a_relay(cli: Cli, tmp_path: Path) -> None:

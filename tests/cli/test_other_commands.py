@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from readycheck.engine.registry import metric_definitions
+from readycheck.profile.sources import shipped
 
 Cli = Callable[..., Any]
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -152,6 +153,25 @@ def test_profile_check_tells_everything(cli: Cli, tmp_path: Path) -> None:
 
     assert answer.status == 4
     assert [line.split(":")[1] for line in answer.err.splitlines()] == ["3", "4"]
+
+
+def test_profile_check_warns_of_limits_that_no_run_could_prove(cli: Cli, tmp_path: Path) -> None:
+    """0.1 % takes 203 s without a loss, more than max_seconds; the profile is right nevertheless."""
+    loss = "  - {{id: {}, metric: path.loss_ratio, at_most: {}}}\n"
+    text = "schema: readycheck.profile/1\nid: a\npath: {max_seconds: 120}\nrequirements:\n"
+    (tmp_path / "p.yaml").write_text(text + loss.format("a", 0.001) + loss.format("b", 0.01) + loss.format("c", 0))
+    answer = cli("profile", "check", "p.yaml")
+
+    assert answer.status == 0
+    assert [line.partition(" warning: ")[0] for line in answer.err.splitlines()] == ["p.yaml:5:47:", "p.yaml:7:47:"]
+    assert "at most 0.001 takes 203 s" in answer.err
+    assert "at most 0 cannot be proved" in answer.err
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_profiles_ask_nothing_that_cannot_be_proved(cli: Cli, name: str) -> None:
+    """Their loss limits fit their times."""
+    assert cli("profile", "check", name).err == ""
 
 
 def test_profile_schema_is_json_schema(cli: Cli) -> None:

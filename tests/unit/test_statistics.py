@@ -1,12 +1,17 @@
 """Delay and loss statistics against worked numbers and published values."""
 
 import random
+from dataclasses import replace
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from readycheck.rtc import emodel
+from readycheck.rtc import codecs, emodel
+from readycheck.rtc.bounds import loss_bounds
 from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
-from readycheck.rtc.loss import burst_ratio, loss_bounds, loss_runs, reordered_ratio, wilson
+from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio, wilson
 
 
 def test_percentile_is_the_nearest_rank() -> None:
@@ -119,6 +124,81 @@ def test_opus_scores_equal_reference_values(loss: float, r_value: float, mos: fl
 
     assert r == pytest.approx(r_value, abs=0.05)
     assert emodel.mos(r) == pytest.approx(mos, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "narrow", "narrow_mos", "full", "full_mos"),
+    [
+        (100, 93.21, 4.409, 148.00, 4.500),
+        (150, 93.04, 4.406, 147.76, 4.499),
+        (177.3, 92.03, 4.386, 146.27, 4.490),
+        (250, 84.29, 4.175, 134.80, 4.365),
+        (400, 69.14, 3.556, 112.38, 3.861),
+        (800, 52.37, 2.700, 87.57, 3.057),
+    ],
+)
+def test_delay_alone_equals_reference_values(
+    delay_ms: float, narrow: float, narrow_mos: float, full: float, full_mos: float
+) -> None:
+    """Without impairment by the codec, on both scales."""
+    clean = replace(codecs.G711, scale="fb")
+
+    assert emodel.r_value(codecs.G711, delay_ms, 0) == pytest.approx(narrow, abs=0.006)
+    assert emodel.mos(emodel.r_value(codecs.G711, delay_ms, 0), "nb") == pytest.approx(narrow_mos, abs=6e-4)
+    assert emodel.r_value(clean, delay_ms, 0) == pytest.approx(full, abs=0.006)
+    assert emodel.mos(emodel.r_value(clean, delay_ms, 0), "fb") == pytest.approx(full_mos, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("codec", "loss", "mos"),
+    [
+        *((codecs.G711_PLC, loss, mos) for loss, mos in ((0.01, 4.328), (0.02, 4.235), (0.03, 4.134), (0.05, 3.923))),
+        *((codecs.G711, loss, mos) for loss, mos in ((0.01, 3.834), (0.03, 2.794), (0.05, 2.170))),
+        *((codecs.G729A, loss, mos) for loss, mos in ((0, 4.105), (0.02, 3.788), (0.05, 3.340))),
+    ],
+)
+def test_narrowband_codecs_equal_reference_values(codec: codecs.Codec, loss: float, mos: float) -> None:
+    """Random loss and no delay, G.113 Appendix I."""
+    assert emodel.mos(emodel.r_value(codec, 0, loss), "nb") == pytest.approx(mos, abs=6e-4)
+
+
+def test_bursts_weigh_as_g107_says() -> None:
+    """G.711 with concealment at 3 %: 83.06 for independent losses, 82.49 for a burst ratio of two."""
+    assert emodel.r_value(codecs.G711_PLC, 0, 0.03) == pytest.approx(83.06, abs=0.006)
+    assert emodel.r_value(codecs.G711_PLC, 0, 0.03, 2) == pytest.approx(82.49, abs=0.03)
+
+
+def test_each_codec_is_scored_on_its_own_scale() -> None:
+    """Opus fullband, the others narrowband; a better line is never worse."""
+    good = emodel.codec_scores(emodel.Impairment(20, 5, 20, 0.0), 32_000)
+    bad = emodel.codec_scores(emodel.Impairment(300, 40, 20, 0.02, 0.01, 2.0), 32_000)
+
+    assert [score.scale for score in good] == ["fb", "nb", "nb", "nb"]
+    assert all(score.r_value <= (148 if score.scale == "fb" else 93.21) for score in good)
+    assert all(worse.r_value < better.r_value for worse, better in zip(bad, good, strict=True))
+    assert [score.mouth_to_ear_ms for score in good] == [76.5, 70.0, 70.0, 75.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "mos"), [((0, 0, 0), 4.43), ((100, 10, 0.01), 4.31), ((200, 20, 0.01), 4.00), ((300, 30, 0.03), 3.22)]
+)
+def test_twilio_style_figure_equals_its_vectors(line: tuple[float, float, float], mos: float) -> None:
+    """Round trip, jitter, loss ratio."""
+    assert emodel.twilio_style_mos(*line) == pytest.approx(mos, abs=0.005)
+    assert 1 <= emodel.twilio_style_mos(5000, 0, 0) < 1.1
+
+
+@given(st.floats(0, 148), st.floats(0, 148))
+def test_word_bands_leave_no_gap(one: float, other: float) -> None:
+    """Every R has a word, and a higher one never a worse; a word means the same MOS on both scales."""
+    low, high = sorted((one, other))
+    words = get_args(emodel.Rating)
+
+    assert words.index(emodel.rating(high, "fb")) <= words.index(emodel.rating(low, "fb"))
+    assert [emodel.rating(r, "nb") for r in (90, 89.999, 80, 79.9, 70, 60, 50, 49.9)] == [
+        *(words[0], words[1], words[1], words[2], words[2], words[3], words[4], words[5])
+    ]
+    assert emodel.rating(90 * 1.48, "fb") == "very_satisfied"
 
 
 def test_mos_stays_on_its_scale() -> None:

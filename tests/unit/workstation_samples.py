@@ -121,7 +121,7 @@ def _path(relays: _turn_evidence.TurnEvidence, workstation: Workstation) -> path
     if relays.relaying is None:
         return path.PathEvidence(None, failure=_why(relays))
     every = workstation.lost_every
-    delays = tuple(None if every and number % every == 1 else workstation.rtt_ms for number in range(400))
+    delays = tuple(None if every and number % every == 1 else workstation.rtt_ms for number in range(1_200))
     return path.PathEvidence(
         "udp", url=relays.relaying.url, payload_byte=110, rtt_ms=delays, sent_after_ms=(20.0,) * len(delays)
     )
