@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -31,15 +31,15 @@ class Reflection:
     """What a reflector's replies tell beside the round trip: columns of the packets, in order of sending."""
 
     is_authenticated: bool
-    behind: tuple[int | None, ...] = ()
-    """The reflector's own count behind ours: it grows by one with each packet that did not reach it."""
+    behind: tuple[tuple[int, int], ...] = ()
+    """The reflector's own count behind ours, one more for each packet that did not reach it: where it changes, the
+    packet's number and the count from there on; 0 before."""
     received_count: int | None = None
     """Packets of ours that reached it, as its answer after the last one says."""
     is_stateful: bool | None = None
     """Whether it counts itself; None if that never showed."""
     up_ms: tuple[float | None, ...] = ()
-    """One-way delay above the smallest, on the way out."""
-    down_ms: tuple[float | None, ...] = ()
+    """One-way delay above the smallest, on the way out; the way back is what the round trip leaves."""
     clock_steps: int = 0
     dscp_counts: dict[int, int] = field(default_factory=dict)
     """DSCP values with which our packets reached it; they left with 46 (EF) if `is_marked`."""
@@ -61,21 +61,31 @@ class Reflection:
         bounds = Interval(loss_bounds(least, confidence).low, loss_bounds(most, confidence).high)
         return Quantity(sum(least) / len(least), bounds)
 
-    def jitter_ms(self, way: Way) -> Quantity:
+    def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:
         """RFC 3550 jitter of one way."""
         if not self.is_stateful:
             unknown = self.is_stateful is None
             return Quantity(None, reason=FailureCode.NOT_PROVEN if unknown else FailureCode.NOT_CONFIGURED)
-        return Quantity(interarrival_jitter_ms(self.up_ms if way == "up" else self.down_ms))
+        down_ms = [
+            None if up is None or whole is None else whole - up for up, whole in zip(self.up_ms, rtt_ms, strict=True)
+        ]
+        return Quantity(interarrival_jitter_ms(self.up_ms if way == "up" else down_ms))
 
     def dscp_preserved(self) -> Quantity:
-        """Whether every packet that the reflector tells of still had its mark."""
+        """Whether every packet that the reflector tells of still had its mark; not for a path without any reply."""
         if not self.is_marked:
             return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
         if not self.dscp_counts:
-            came = any(count is not None for count in self.behind)
-            return Quantity(None, reason=FailureCode.NOT_CONFIGURED if came else FailureCode.NO_MEDIA)
+            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
         return Quantity(set(self.dscp_counts) == {EXPEDITED_FORWARDING})
+
+    def _counts(self, packets: int) -> list[int]:
+        """`behind` at every packet."""
+        counts, latest, changes = [], 0, dict(self.behind)
+        for number in range(packets):
+            latest = changes.get(number, latest)
+            counts.append(latest)
+        return counts
 
     def _fates(self, lost: Sequence[bool]) -> list[Way | Literal["unknown"] | None]:
         """Where each packet was lost, None if it was not.
@@ -89,8 +99,9 @@ class Reflection:
         last = max(number for number in range(count) if not lost[number])
         following = count - known if known is not None else None
         behind: list[int | None] = [following] * count
+        counts = self._counts(count)
         for number in range(count - 1, -1, -1):
-            seen = None if lost[number] else self.behind[number]
+            seen = None if lost[number] else counts[number]
             after = behind[number + 1] if number + 1 < count else following
             behind[number] = after if seen is None else seen if after is None else min(seen, after)
         assigned = 0
@@ -105,6 +116,15 @@ class Reflection:
             else:
                 fates[number] = "down"
         return fates
+
+
+def _changes(behind: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Where the count changes, and to what."""
+    latest = 0
+    for number, count in enumerate(behind):
+        if count is not None and count != latest:
+            latest = count
+            yield number, count
 
 
 def reflection_of(stream: StampStream, link: StampLink) -> Reflection:
@@ -122,14 +142,13 @@ def reflection_of(stream: StampStream, link: StampLink) -> Reflection:
         # Closing packets without an answer were counted as well unless they were lost on the way out.
         mostly_up = (max((count for count in behind if count), default=0)) * 2 > behind.count(None)
         received = min(len(behind), max(len(stream.replies), reached - (0 if mostly_up else unanswered)))
-    up_ms, down_ms, steps = stream.one_way_ms()
+    up_ms, _, steps = stream.one_way_ms()
     return Reflection(
         is_authenticated=stream.key is not None,
-        behind=tuple(behind),
+        behind=tuple(_changes(behind)),
         received_count=received if stateful else None,
         is_stateful=stateful,
         up_ms=tuple(up_ms),
-        down_ms=tuple(down_ms),
         clock_steps=steps,
         dscp_counts=stream.marks(),
         is_marked=link.marks,
@@ -214,7 +233,10 @@ async def ways_to(profile: Profile) -> tuple[list[str], int, bytes | None] | Fai
         return literals
     secret = profile.targets.reflector.key
     text = secret.get_secret_value() if secret else ""
-    return literals, port, key_octets(text) if text.strip() else None
+    try:
+        return literals, port, key_octets(text) if text.strip() else None
+    except ValueError:  # its words could quote the key
+        return Failure(FailureCode.NOT_CONFIGURED, "read the reflector's key", "octets after hex: are expected")
 
 
 def traffic(probe: str, profile: Profile, packets: int, byte: int, *, instead: bool) -> list[Traffic]:

@@ -102,12 +102,12 @@ class PathEvidence(Evidence):
     @metric_of("ms")
     def jitter_up_ms(self) -> Quantity:
         """RFC 3550 jitter on the way out, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("up"))
+        return self._one_way(lambda seen: seen.jitter_ms("up", self.rtt_ms))
 
     @metric_of("ms")
     def jitter_down_ms(self) -> Quantity:
         """RFC 3550 jitter on the way back, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("down"))
+        return self._one_way(lambda seen: seen.jitter_ms("down", self.rtt_ms))
 
     @metric_of("bool")
     def dscp_preserved(self) -> Quantity:

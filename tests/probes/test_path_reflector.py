@@ -15,7 +15,7 @@ from readycheck.engine.registry import inputs_digest, probes
 from readycheck.probes.path import Path
 from readycheck.reflector.server import Reflector
 from readycheck.rtc.stamp import ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
-from tests.probes.collecting import Seen, profile_of, see
+from tests.probes.collecting import Seen, profile_of, see, see_interrupted
 
 SECONDS = 0.6
 PACKETS = 30
@@ -240,6 +240,25 @@ async def test_nobody_there() -> None:
     assert seen.answer("rtt_p50_ms") == (None, "dns_not_found")
     seen = await see("path", {})
     assert seen.answer("far_end") == (None, "not_configured")
+
+
+async def test_a_key_that_cannot_be_read() -> None:
+    """It is told without the key's own words."""
+    seen = await path_to(9, "hex:zz")
+
+    assert seen.answer("rtt_p50_ms") == (None, "not_configured")
+    assert "zz" not in str(seen.evidence)
+
+
+async def test_cut_short() -> None:
+    """Ctrl-C keeps what was measured, and rests no verdict on it."""
+    with reflecting() as reflector:
+        targets = {"reflector": {"stamp": f"127.0.0.1:{reflector.port}"}}
+        seen = await see_interrupted("path", targets, "measuring", path={"min_seconds": 30})
+
+    assert seen.observation.failure
+    assert seen.observation.failure.code == "interrupted"
+    assert seen.answer("loss_up_ratio")[1] == "interrupted"
 
 
 def test_inputs_and_traffic() -> None:

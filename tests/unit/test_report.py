@@ -72,11 +72,10 @@ EVIDENCE = {
         duration_s=0.06,
         reflection=Reflection(
             is_authenticated=False,
-            behind=(0, None, 1),
+            behind=((2, 1),),
             received_count=2,
             is_stateful=True,
             up_ms=(0.0, None, 1.5),
-            down_ms=(0.0, None, 1.0),
             dscp_counts={46: 1, 0: 1},
             is_marked=True,
         ),
