@@ -1,8 +1,12 @@
-"""The path of the voice: 50 packets a second of a call's size through two allocations of one relay."""
+"""The path of the voice: 50 packets a second of a call's size through two allocations of one relay, or to a reflector.
+
+The first URL that relays is the far end, since the voice takes that way; where none does, the STAMP reflector is.
+"""
 
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +15,9 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
-from readycheck.net.turn import TurnSession, open_pair
+from readycheck.net.turn import open_pair
+from readycheck.probes import _reflector
+from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.limits import limits
@@ -23,7 +29,7 @@ from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
 from readycheck.rtc.measured_line import Bounded, MeasuredLine
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.sequential import StoppingRule
-from readycheck.rtc.stun import Address
+from readycheck.rtc.stun import hostport
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
 RTP_OVERHEAD_BYTE = 30
@@ -54,15 +60,18 @@ class PathEvidence(Evidence):
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
+    reflection: Reflection | None = None
+    """What a reflector's replies tell; None if the far end was a relay."""
 
     @metric_of("text")
     def far_end(self) -> Quantity:
-        """Against what was measured: relay:udp, relay:tcp, relay:tls."""
-        return self._quantity(f"relay:{self.relay_transport}" if self.relay_transport else None)
+        """Against what was measured: relay:udp, relay:tcp, relay:tls, or reflector."""
+        relay = f"relay:{self.relay_transport}" if self.relay_transport else None
+        return self._quantity("reflector" if self.reflection else relay)
 
     @metric_of("ms")
     def rtt_p50_ms(self) -> Quantity:
-        """Round trip to the relay and back, median."""
+        """Round trip to the far end and back, median."""
         return self._bounded(self.line.rtt_p50)
 
     @metric_of("ms")
@@ -89,23 +98,28 @@ class PathEvidence(Evidence):
 
     @metric_of("ratio")
     def loss_up_ratio(self) -> Quantity:
-        """Packets lost on the way out; a relay cannot tell."""
-        return self._one_way()
+        """Packets lost on the way out, with bounds; a stateful reflector tells, a relay cannot."""
+        return self._one_way(lambda seen: seen.loss("up", self.line.lost, self.confidence))
 
     @metric_of("ratio")
     def loss_down_ratio(self) -> Quantity:
-        """Packets lost on the way back; a relay cannot tell."""
-        return self._one_way()
+        """Packets lost on the way back, with bounds; a stateful reflector tells, a relay cannot."""
+        return self._one_way(lambda seen: seen.loss("down", self.line.lost, self.confidence))
 
     @metric_of("ms")
     def jitter_up_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way out; a relay cannot tell."""
-        return self._one_way()
+        """RFC 3550 jitter on the way out, averaged over the run; a stateful reflector tells, a relay cannot."""
+        return self._one_way(lambda seen: seen.jitter_ms("up", self.rtt_ms))
 
     @metric_of("ms")
     def jitter_down_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way back; a relay cannot tell."""
-        return self._one_way()
+        """RFC 3550 jitter on the way back, averaged over the run; a stateful reflector tells, a relay cannot."""
+        return self._one_way(lambda seen: seen.jitter_ms("down", self.rtt_ms))
+
+    @metric_of("bool")
+    def dscp_preserved(self) -> Quantity:
+        """Packets sent with DSCP 46 (EF) reach the reflector with it; null where the system does not really mark."""
+        return self._one_way(lambda seen: seen.dscp_preserved())
 
     @metric_of("ratio")
     def reordered_ratio(self) -> Quantity:
@@ -160,9 +174,13 @@ class PathEvidence(Evidence):
         nothing_came = bool(self.rtt_ms) and not self.line.arrived
         return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
 
-    def _one_way(self) -> Quantity:
-        """One way alone is told by a stateful reflector, never by a relay."""
-        return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
+    def _one_way(self, told: Callable[[Reflection], Quantity]) -> Quantity:
+        """One way alone is told by a reflector, never by a relay."""
+        if self.reflection is None or self.failure:
+            return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
+        if not self.line.arrived:
+            return self._quantity(None)
+        return told(self.reflection)
 
 
 class Path(Probe[PathEvidence]):
@@ -175,15 +193,17 @@ class Path(Probe[PathEvidence]):
 
     @classmethod
     def inputs(cls, profile: Profile) -> Any:
-        """The TURN URLs: the first that relays is the far end."""
-        return urls(profile, "turn")
+        """The TURN URLs, the first that relays is the far end; and the reflector, if there is one."""
+        relays, reflector = urls(profile, "turn"), _reflector.place(profile)
+        return {"turn": relays, "stamp": hostport(*reflector)} if reflector else relays
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
-        """At most: every packet goes to the relay and comes back, with 4 bytes of channel and up to 48 of headers."""
-        packets = round(profile.path.max_seconds * 1000 / profile.call.ptime_ms)
-        byte = 2 * packets * (payload_byte(profile.call) + 52)
-        return first_that_relays(cls.id, profile, byte=byte, seconds=profile.path.max_seconds)
+        """At most: every packet goes to the far end and comes back, with 4 bytes of channel and up to 48 of headers."""
+        seconds = profile.path.max_seconds
+        packets, byte = round(seconds * 1000 / profile.call.ptime_ms), payload_byte(profile.call)
+        relays = first_that_relays(cls.id, profile, byte=2 * packets * (byte + 52), seconds=seconds)
+        return relays + _reflector.traffic(cls.id, profile, packets, byte, instead=bool(relays))
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""
@@ -194,24 +214,49 @@ class Path(Probe[PathEvidence]):
         figures = evidence.quantities()
         rtt, jitter, loss = (figures[name] for name in ("rtt_p50_ms", "interarrival_jitter_ms", "loss_ratio"))
         if evidence.failure and not evidence.rtt_ms:
-            return "no relay to measure through"
+            return "no far end to measure against"
         if rtt.value is None or jitter.value is None or loss.value is None or not loss.interval:
             return "nothing came back"
         high = "" if loss.interval.high is None else f" (at most {100 * loss.interval.high:.1f})"
         return f"{rtt.value:.3g} ms · jitter {jitter.value:.2g} ms · loss {100 * float(loss.value):.1f} %{high}"
 
     async def gather(self, context: Context) -> PathEvidence:
-        """Send through the first relaying URL until no requirement is open, within the profile's times."""
+        """Send through the first relaying URL, or to the reflector, until no requirement is open."""
         found = await far_end(context)
         if isinstance(found, Failure):
-            return PathEvidence(None, failure=found)
+            return await _by_reflector(context, found)
         url, relay = found
         base = PathEvidence(relay.transport, url=url, **_settings(context.profile))
         try:
             async with open_pair(relay) as (here, there):
-                return await _measure(context, base, here, there)
+                stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
+                there.on_data, peer = stream.received, there.relayed_address
+                far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure)
+                measured = await _measure(context, base, far)
+                return replace(measured, failure=measured.failure or there.failure)
         except OperationFailed as error:
             return replace(base, failure=error.failure)
+
+
+async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
+    """The path to the profile's reflector, by the first of its addresses that does not refuse."""
+    ways = await _reflector.ways_to(context.profile)
+    if ways is None:
+        return PathEvidence(None, failure=no_relay)
+    base = PathEvidence(None, **_settings(context.profile))
+    if isinstance(ways, Failure):
+        return replace(base, failure=ways)
+    literals, port, key = ways
+    for address in literals:
+        base = replace(base, url=f"stamp:{hostport(address, port)}")
+        try:
+            async with _reflector.reach(address, port, key, base.payload_byte) as far:
+                measured = await _measure(context, replace(base, payload_byte=far.stream.payload_byte), far)
+        except OperationFailed as error:
+            measured = replace(base, failure=error.failure)
+        if not measured.failure:
+            break
+    return measured
 
 
 def _settings(profile: Profile) -> dict[str, Any]:
@@ -229,18 +274,21 @@ def payload_byte(call: CallSettings) -> int:
     return call.bitrate_bps * call.ptime_ms // 8000 + RTP_OVERHEAD_BYTE
 
 
-async def _measure(context: Context, base: PathEvidence, here: TurnSession, there: TurnSession) -> PathEvidence:
-    stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
-    there.on_data = stream.received
-    context.keep(lambda: _evidence(base, stream.settled(time.perf_counter(), TAIL_S), here.failure))
-    await _send(context, stream, here, there.relayed_address, base)
-    await _drain(stream)
-    return _with_scores(_evidence(base, stream, here.failure or there.failure))
+async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvidence:
+    def evidence(stream: PacketStream) -> PathEvidence:
+        return replace(_evidence(base, stream, far.failure()), reflection=far.told(stream))
+
+    context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))
+    await _send(context, far, base)
+    await _drain(far.stream)
+    duration_s = round(time.perf_counter() - far.stream.started_at, 3)
+    await far.end()
+    return _with_scores(replace(evidence(far.stream), duration_s=duration_s))
 
 
-async def _send(context: Context, stream: PacketStream, here: TurnSession, peer: Address, base: PathEvidence) -> None:
+async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
-    settings, interval_s = context.profile.path, base.interval_ms / 1000
+    stream, settings, interval_s = far.stream, context.profile.path, base.interval_ms / 1000
     rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
     look_s = settings.min_seconds
     for number in range(round(settings.max_seconds / interval_s)):
@@ -252,9 +300,9 @@ async def _send(context: Context, stream: PacketStream, here: TurnSession, peer:
             look_s = rule.next_look_s(elapsed_s)
         due_at = stream.started_at + elapsed_s
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
-        if here.failure:
+        if far.failure():
             return
-        here.send(peer, stream.next_packet(due_at, time.perf_counter()))
+        far.send(stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
             _tell(context, stream, rule.expected_s(elapsed_s))
 

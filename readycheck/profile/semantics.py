@@ -138,10 +138,6 @@ def _address_problems(tree: Node) -> Iterator[Problem]:
                 yield node.mark.problem(f"{example} is expected, found {found(node, ())}")
 
 
-def _matching(pattern: str) -> Callable[[str], bool]:
-    return lambda text: re.fullmatch(pattern, text) is not None
-
-
 def _is_url(pattern: str) -> Callable[[str], bool]:
     """What fits the pattern and can be visited: a host that has a name, a port between 1 and 65535."""
 
@@ -181,6 +177,13 @@ def _is_port_range(text: str) -> bool:
 
 
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s\[\]/?#@:]+)"
+
+
+def _is_host_and_port(text: str) -> bool:
+    match = re.fullmatch(rf"{_HOST}(?::(\d{{1,5}}))?", text)
+    return match is not None and 0 < int(match[1] or 862) < 2**16
+
+
 _ADDRESSES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "targets.signalling.url": (
         _is_url(rf"(?:https?|wss?)://(?:[^\s/@]*@)?{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
@@ -190,7 +193,7 @@ _ADDRESSES: Mapping[str, tuple[Callable[[str], bool], str]] = {
         _is_url(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
         "an address like https://host",
     ),
-    "targets.reflector.stamp": (_matching(rf"{_HOST}(?::\d{{1,5}})?"), "host or host:port"),
+    "targets.reflector.stamp": (_is_host_and_port, "host or host:port"),
     "targets.identity.issuer": (
         _is_url(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#]\S*)?"),
         "an address like https://host/",

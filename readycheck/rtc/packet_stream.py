@@ -32,11 +32,17 @@ class PacketStream:
         if len(data) != self.payload_byte or not data.startswith(self.mark):
             return
         _, number = _HEADER.unpack_from(data)
+        if number < len(self.sent_at):
+            self.take(number, at)
+
+    def take(self, number: int, at: float) -> bool:
+        """Note the arrival of a packet that was sent; whether it is its first."""
         if number in self.received_at:
             self.duplicates += 1
-        elif number < len(self.sent_at):
-            self.received_at[number] = at
-            self.arrivals.append(number)
+            return False
+        self.received_at[number] = at
+        self.arrivals.append(number)
+        return True
 
     def settled(self, now: float, after_s: float) -> "PacketStream":
         """The stream without its last packets that may still be on their way: sent less than `after_s` ago."""

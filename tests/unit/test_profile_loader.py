@@ -95,6 +95,8 @@ def test_problems_are_sorted_and_unique() -> None:
         ("targets: {identity: [{issuer: 'https://x:99999'}]}\n", "3:31: an address like https://host/"),
         ("targets: {fallback: [{sip: 'sip:a:secret@x:0'}]}\n", "3:28: an address like sip:host:5060"),
         ("targets: {fallback: [{sip: 'sips:x;transport=udp'}]}\n", "3:28: an address like sip:host:5060"),
+        ("targets: {reflector: {stamp: 'a:65536'}}\n", "3:30: host or host:port"),
+        ("targets: {reflector: {stamp: 'a:0'}}\n", "3:30: host or host:port"),
         ("targets: {media: {cidrs: [10.0.0.300/8]}}\n", "3:27: a network like 203.0.113.0/24"),
         ("targets: {media: {udp_ports: [9-5]}}\n", "3:31: a port or a range"),
         ("requirements: [{id: a, at_most: 1}]\n", "3:16: 'metric' is missing"),

@@ -28,6 +28,7 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
@@ -64,7 +65,21 @@ EVIDENCE = {
         Nat("stun:a", "endpoint_independent", "address_dependent"),
     ),
     "path": PathEvidence(
-        "udp", "turn:a", 110, sent_after_ms=(0.0, 20.0, 20.0), rtt_ms=(41.0, None, 43.5), duration_s=0.06
+        None,
+        "stamp:a",
+        110,
+        sent_after_ms=(0.0, 20.0, 20.0),
+        rtt_ms=(41.0, None, 43.5),
+        duration_s=0.06,
+        reflection=Reflection(
+            is_authenticated=False,
+            behind=((2, 1),),
+            received_count=2,
+            is_stateful=True,
+            up_ms=(0.0, None, 1.5),
+            dscp_counts={46: 1, 0: 1},
+            is_marked=True,
+        ),
     ),
     "proxy": ProxyEvidence((), (intercepted_target(),)),
     "signalling": SignallingEvidence(

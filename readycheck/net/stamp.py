@@ -1,0 +1,135 @@
+"""The session sender's socket: EF-marked, with the kernel's own times of sending and arrival where it has them.
+
+Linux stamps each datagram as it leaves and arrives (SO_TIMESTAMPING, Documentation/networking/timestamping.rst); the
+difference to our own clock readings is how wrong those would have been.
+"""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from readycheck.model.failure import Failure, OperationFailed
+from readycheck.net.arrival import ON_LINUX, TIMESPEC, ControlMessage, mark_packets
+from readycheck.net.failures import datagram_failure_of
+from readycheck.rtc.stamp import EXPEDITED_FORWARDING
+
+LARGEST_BYTE = 2048
+_ANCILLARY_BYTE = 256
+_SO_TIMESTAMPING, _MSG_ERRQUEUE = 37, 0x2000
+_IP_RECVERR, _IPV6_RECVERR = (0, 11), (41, 25)
+_TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE, _OPT_ID, _OPT_TSONLY = 1 << 1, 1 << 3, 1 << 4, 1 << 7, 1 << 11
+_EXTENDED_ERROR = struct.Struct("@IBBBBII")
+_ORIGIN_TIMESTAMPING = 4
+_PLAUSIBLE_S = 1.0
+
+
+class StampLink:
+    """A connected UDP socket in the running loop. Times are seconds of the performance counter."""
+
+    def __init__(self, opened: socket.socket) -> None:
+        self.on_reply: Callable[[bytes, float], None] = lambda _data, _at: None
+        self.on_sent: Callable[[int, float], None] = lambda _number, _at: None
+        self.failure: Failure | None = None
+        """The latest error; a reflector that restarts causes some."""
+        self.marks = mark_packets(opened, EXPEDITED_FORWARDING << 2)
+        self.stamp_delays_ms: list[float] = []
+        """By how much our own clock readings differ from the kernel's."""
+        self._socket = opened
+        self._sent = 0
+        self._sent_at: dict[int, float] = {}
+        self._stamps = _ask_for_stamps(opened)
+
+    def send(self, packet: bytes) -> None:
+        """Send one datagram; what the system refuses is told by `failure`, and lost."""
+        self._sent_at[self._sent] = time.perf_counter()
+        try:
+            self._socket.send(packet)
+        except BlockingIOError:
+            self._stamps = False
+        except OSError as error:
+            self._stamps = False  # the kernel's count of datagrams may differ from ours now
+            self.failure = datagram_failure_of(error, "send")
+        self._sent += 1
+
+    def ready(self) -> None:
+        """Read what waits: replies, then times of sending."""
+        while (got := self._receive(0)) is not None:
+            data, messages = got
+            now = time.perf_counter()
+            at = _perf_counter_of(messages, now) if self._stamps else None
+            if at is not None:
+                self.stamp_delays_ms.append((now - at) * 1000)
+            if data:
+                self.on_reply(data, now if at is None else at)
+        while ON_LINUX and (got := self._receive(_MSG_ERRQUEUE)) is not None:
+            self._left(got[1])
+
+    def _receive(self, flags: int) -> tuple[bytes, list[ControlMessage]] | None:
+        """One datagram with its control messages; nothing in it if there was an error; None if none waits."""
+        try:
+            if ON_LINUX:
+                data, messages, _, _ = self._socket.recvmsg(LARGEST_BYTE, _ANCILLARY_BYTE, flags)
+                return data, messages
+            return self._socket.recv(LARGEST_BYTE), []
+        except BlockingIOError:
+            return None
+        except OSError as error:  # Windows tells here that a reply of ours was too long, or of an ICMP message
+            self.failure = datagram_failure_of(error, "receive")
+            return b"", []
+
+    def _left(self, messages: list[ControlMessage]) -> None:
+        """The error queue tells when a datagram left, and which."""
+        at = _perf_counter_of(messages, time.perf_counter())
+        for level, kind, content in messages:
+            if (level, kind) not in (_IP_RECVERR, _IPV6_RECVERR) or at is None or not self._stamps:
+                continue
+            _, origin, _, _, _, _, number = _EXTENDED_ERROR.unpack_from(content)
+            asked_at = self._sent_at.pop(number, None)
+            if origin == _ORIGIN_TIMESTAMPING and asked_at is not None and 0 <= at - asked_at < _PLAUSIBLE_S:
+                self.stamp_delays_ms.append((at - asked_at) * 1000)
+                self.on_sent(number, at)
+
+
+def _ask_for_stamps(opened: socket.socket) -> bool:
+    if not ON_LINUX:
+        return False
+    try:
+        flags = _TX_SOFTWARE | _RX_SOFTWARE | _SOFTWARE | _OPT_ID | _OPT_TSONLY
+        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, flags)
+    except OSError:
+        return False
+    return True
+
+
+def _perf_counter_of(messages: list[ControlMessage], now: float) -> float | None:
+    """The kernel's stamp on our clock: so long ago; None without one, and where the date was set meanwhile."""
+    for level, kind, content in messages:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPING):
+            seconds, nanoseconds = TIMESPEC.unpack_from(content)
+            ago_s = (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
+            return now - ago_s if 0 <= ago_s < _PLAUSIBLE_S else None
+    return None
+
+
+@asynccontextmanager
+async def open_stamp_link(address: str, port: int) -> AsyncIterator[StampLink]:
+    """A session sender's socket towards a reflector; raises OperationFailed."""
+    opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        try:
+            opened.connect((address, port))
+        except OSError as error:
+            failure = datagram_failure_of(error, "connect")
+            raise OperationFailed(failure.code, failure.operation, failure.detail) from None
+        link, loop = StampLink(opened), asyncio.get_running_loop()
+        loop.add_reader(opened, link.ready)
+        try:
+            yield link
+        finally:
+            loop.remove_reader(opened)
+    finally:
+        opened.close()

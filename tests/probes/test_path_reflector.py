@@ -1,0 +1,276 @@
+"""The path to reflectors on loopback that do all sorts of things, and to none at all."""
+
+import asyncio
+import socket
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from readycheck.engine.registry import inputs_digest, probes
+from readycheck.probes.path import Path
+from readycheck.reflector.server import Reflector
+from readycheck.rtc.stamp import ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
+from tests.probes.collecting import Seen, profile_of, see, see_interrupted
+
+SECONDS = 0.6
+PACKETS = 30
+KEY = "a key that both ends know"
+Answers = Callable[[int, bytes], list[bytes]]
+ON_LINUX = sys.platform == "linux"
+
+
+@contextmanager
+def reflecting(**options: Any) -> Iterator[Reflector]:
+    """Our own reflector."""
+    reflector = Reflector(port=0, **options)
+    reflector.open()
+    thread = threading.Thread(target=reflector.serve)
+    thread.start()
+    try:
+        yield reflector
+    finally:
+        reflector.stop()
+        thread.join()
+        reflector.close()
+
+
+class Faulty(asyncio.DatagramProtocol):
+    """A reflector whose answers a test makes up from the number of the arrival and what came."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._arrived = 0
+        self.transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        for answer in self._answers(self._arrived, data):
+            self.transport.sendto(answer, addr)
+        self._arrived += 1
+
+
+@asynccontextmanager
+async def faulty(answers: Answers) -> AsyncIterator[int]:
+    """The port of a made-up reflector."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: Faulty(answers), local_addr=("127.0.0.1", 0))
+    try:
+        yield transport.get_extra_info("sockname")[1]
+    finally:
+        transport.close()
+
+
+def reply(data: bytes, sequence: int, clock_ahead_s: float = 0.0, key: bytes | None = None) -> bytes:
+    """An honest reply with this number."""
+    sent, now = decode_sender(data), ntp_timestamp(time.time_ns() + round(clock_ahead_s * 1e9))
+    return encode_reflector(ReflectorPacket(sequence, now, now, sent.sequence, sent.timestamp, ssid=sent.ssid), key)
+
+
+def number_of(data: bytes) -> int:
+    return int.from_bytes(data[:4])
+
+
+async def path_to(port: int, key: str | None = None) -> Seen:
+    reflector = {"stamp": f"127.0.0.1:{port}", **({"key": key} if key else {})}
+    return await see("path", {"reflector": reflector}, path={"min_seconds": SECONDS})
+
+
+@pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])
+async def test_our_own_reflector(key: str | None, byte: int) -> None:
+    """Every figure, both ways, with and without a key; an authenticated packet's true size is told."""
+    with reflecting(key=key.encode() if key else None) as reflector:
+        seen = await path_to(reflector.port, key)
+
+    assert seen.answer("far_end") == ("reflector", None)
+    assert seen.evidence["payload_byte"] == byte
+    assert len(seen.evidence["rtt_ms"]) == PACKETS
+    for metric in ("loss_ratio", "loss_up_ratio", "loss_down_ratio", "reordered_ratio", "duplicated_ratio"):
+        assert seen.answer(metric) == (0, None)
+    for metric in ("rtt_p50_ms", "interarrival_jitter_ms", "jitter_up_ms", "jitter_down_ms"):
+        value, reason = seen.answer(metric)
+        assert 0 <= value < 50
+        assert reason is None
+    expected = (True, None) if ON_LINUX else (None, "not_configured")
+    assert seen.answer("dscp_preserved") == expected
+    assert seen.evidence["reflection"]["received_count"] == PACKETS
+    assert reflector.counts.reflected == PACKETS + 1
+
+
+async def test_stateless_reflector() -> None:
+    """A router that copies the number (TWAMP Light) cannot tell the ways apart; the round trip it can."""
+    async with faulty(lambda _, data: [reply(data, number_of(data))[:41]]) as port:
+        seen = await path_to(port)
+
+    assert seen.evidence["reflection"]["is_stateful"] is False
+    assert seen.answer("loss_ratio") == (0, None)
+    for metric in ("loss_up_ratio", "loss_down_ratio", "jitter_up_ms", "jitter_down_ms"):
+        assert seen.answer(metric) == (None, "not_configured")
+    assert seen.answer("dscp_preserved") == (
+        None,
+        "not_configured" if sys.platform != "win32" else "unsupported_platform",
+    )
+
+
+@pytest.mark.parametrize(("up", "down"), [(3, 0), (0, 4), (2, 5)])
+async def test_ways_told_apart(up: int, down: int) -> None:
+    """Packets that never reached it, and answers that got lost, in the midst and at the end."""
+    lost_up = set(range(PACKETS - 1, 5, -4)[:up]) if up else set()
+    lost_down = set(range(PACKETS - 2, 3, -4)[:down]) if down else set()
+    counted = 0
+
+    def answers(_: int, data: bytes) -> list[bytes]:
+        nonlocal counted
+        closing, number = len(data) < 110, number_of(data)
+        if not closing and number in lost_up:
+            return []
+        counted += 1
+        return [] if not closing and number in lost_down else [reply(data, counted - 1)]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    assert seen.answer("loss_ratio")[0] == pytest.approx((up + down) / PACKETS, abs=1e-6)
+    assert seen.answer("loss_up_ratio") == (pytest.approx(up / PACKETS, abs=1e-6), None)
+    assert seen.answer("loss_down_ratio") == (pytest.approx(down / (PACKETS - up), abs=1e-6), None)
+
+
+async def test_twice_and_out_of_order() -> None:
+    """Duplicates and swapped answers are told as such, and are no loss."""
+    held: list[bytes] = []
+
+    def answers(arrived: int, data: bytes) -> list[bytes]:
+        answer = reply(data, arrived)
+        if number_of(data) == 10:
+            held.append(answer)
+            return []
+        if number_of(data) == 11:
+            return [answer, *held]
+        return [answer, answer] if number_of(data) == 20 else [answer]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    assert seen.answer("loss_ratio") == (0, None)
+    assert seen.answer("loss_up_ratio") == (0, None)
+    assert seen.answer("duplicated_ratio")[0] == pytest.approx(1 / PACKETS, abs=1e-6)
+    assert seen.answer("reordered_ratio")[0] == pytest.approx(1 / PACKETS, abs=1e-6)
+
+
+async def test_junk_beside_the_answers() -> None:
+    """Junk, foreign numbers and foreign times change no figure, and are counted."""
+
+    def answers(arrived: int, data: bytes) -> list[bytes]:
+        other = (number_of(data) + 1000).to_bytes(4) + data[4:]
+        stale = data[:4] + b"\0" * 8 + data[12:]
+        return [b"", b"junk", reply(other, arrived), reply(stale, arrived), reply(data, arrived)]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    assert seen.answer("loss_ratio") == (0, None)
+    assert seen.evidence["reflection"]["discarded"] >= 3 * PACKETS
+
+
+async def test_wrong_signature() -> None:
+    """Answers signed by another key are no answers: nothing came, the loss is one."""
+    with reflecting(key=b"another") as reflector:
+        seen = await path_to(reflector.port, KEY)
+        assert reflector.counts.refused == PACKETS
+    assert seen.answer("loss_ratio") == (1, "no_media")
+
+    async with faulty(lambda arrived, data: [reply(data, arrived, key=b"another")]) as port:
+        seen = await path_to(port, KEY)
+    assert seen.answer("loss_ratio") == (1, "no_media")
+    assert seen.evidence["reflection"]["discarded"] == PACKETS
+
+
+async def test_silence() -> None:
+    """Zero packets back: loss 1, no round trip, no one-way figure, no_media."""
+    async with faulty(lambda _arrived, _data: []) as port:
+        seen = await path_to(port)
+
+    assert seen.answer("loss_ratio") == (1, "no_media")
+    for metric in (
+        "rtt_p50_ms",
+        "interarrival_jitter_ms",
+        "loss_up_ratio",
+        "jitter_down_ms",
+        "dscp_preserved",
+        "mos_cqe",
+    ):
+        assert seen.answer(metric) == (None, "no_media")
+    assert seen.summary == "nothing came back"
+
+
+async def test_it_dies_halfway() -> None:
+    """What was measured is kept; where the rest was lost nobody can tell, so the bounds are wide."""
+    async with faulty(lambda arrived, data: [reply(data, arrived)] if arrived < PACKETS // 2 else []) as port:
+        seen = await path_to(port)
+
+    assert seen.answer("loss_ratio")[0] == pytest.approx(0.5)
+    assert seen.answer("rtt_p50_ms")[0] < 50
+    assert seen.answer("loss_up_ratio") == (None, "not_proven")
+
+
+async def test_a_clock_that_jumps() -> None:
+    """A step of the reflector's clock is no jitter."""
+    async with faulty(lambda arrived, data: [reply(data, arrived, 5.0 if arrived > 12 else 0.0)]) as port:
+        seen = await path_to(port)
+
+    assert seen.evidence["reflection"]["clock_steps"] == 1
+    assert seen.answer("jitter_up_ms")[0] < 20
+    assert seen.answer("jitter_down_ms")[0] < 20
+
+
+async def test_nobody_there() -> None:
+    """A closed port refuses; a name that does not exist is not found; no reflector at all is not configured."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    seen = await path_to(port)
+    assert seen.answer("rtt_p50_ms") == (None, "connection_refused")
+    seen = await see("path", {"reflector": {"stamp": "nobody.invalid"}})
+    assert seen.answer("rtt_p50_ms") == (None, "dns_not_found")
+    seen = await see("path", {})
+    assert seen.answer("far_end") == (None, "not_configured")
+
+
+async def test_a_key_that_cannot_be_read() -> None:
+    """It is told without the key's own words."""
+    seen = await path_to(9, "hex:zz")
+
+    assert seen.answer("rtt_p50_ms") == (None, "not_configured")
+    assert "zz" not in str(seen.evidence)
+
+
+async def test_cut_short() -> None:
+    """Ctrl-C keeps what was measured, and rests no verdict on it."""
+    with reflecting() as reflector:
+        targets = {"reflector": {"stamp": f"127.0.0.1:{reflector.port}"}}
+        seen = await see_interrupted("path", targets, "measuring", path={"min_seconds": 30})
+
+    assert seen.observation.failure
+    assert seen.observation.failure.code == "interrupted"
+    assert seen.answer("loss_up_ratio")[1] == "interrupted"
+
+
+def test_inputs_and_traffic() -> None:
+    """The reflector is part of what the figures are bound to, and is announced; the key is in neither."""
+    relays = {"ice_servers": [{"urls": "turn:t.example", "username": "a", "credential": "b"}]}
+    reflector = {"reflector": {"stamp": "[2001:db8::1]:8862", "key": "hunter2"}}
+    both, one, none = (profile_of(targets) for targets in (relays | reflector, reflector, relays))
+
+    assert Path.inputs(both) == {"turn": ["turn:t.example"], "stamp": "[2001:db8::1]:8862"}
+    assert len({inputs_digest(probes()["path"], profile) for profile in (both, one, none)}) == 3
+    (row,) = Path.traffic(one)
+    assert (row.host, row.port, row.protocol, row.instead) == ("2001:db8::1", 8862, "udp", False)
+    assert [(row.host, row.instead) for row in Path.traffic(both)] == [("t.example", False), ("2001:db8::1", True)]
+    (default,) = Path.traffic(profile_of({"reflector": {"stamp": "reflector.example"}}))
+    assert default.port == 862
