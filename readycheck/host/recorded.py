@@ -1,6 +1,6 @@
 """A machine that was captured into a folder, answering from there: the same probes run on it anywhere.
 
-The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, `registry.reg`. What was never asked of the
+The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, its registry as `*.reg`. What was never asked of the
 real machine is not there; a tool or fact that was not is `component_missing`.
 """
 
@@ -121,13 +121,13 @@ def load(folder: Path) -> RecordedMachine:
     """Read a captured machine; raises UnreadableMachine."""
     try:
         document = json.loads(_file(folder / MACHINE).decode("utf-8-sig"))
-        exported = _file(folder / REGISTRY) if (folder / REGISTRY).exists() else b""
+        exported = [_registry_text(_file(path)) for path in sorted(folder.glob("*.reg"))]
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableMachine(f"{folder / MACHINE}: {error}") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise UnreadableMachine(f"{folder / MACHINE}: is no {SCHEMA}")
     try:
-        return RecordedMachine(document, _registry_text(exported))
+        return RecordedMachine(document, "\n".join(exported))
     except (TypeError, ValueError) as error:
         raise UnreadableMachine(f"{folder / MACHINE}: {error}") from None
 
