@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.traffic import Traffic
 from readycheck.net.stamp import StampLink, open_stamp_link
 from readycheck.probes._servers import addresses
+from readycheck.profile.scalars import UNRESOLVED
 from readycheck.profile.schema import Profile
 from readycheck.rtc.bounds import loss_bounds
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
@@ -21,6 +23,7 @@ from readycheck.rtc.stamp import EXPEDITED_FORWARDING, key_octets
 from readycheck.rtc.stamp_stream import StampStream
 
 STAMP_PORT = 862
+_PORT = re.compile(r"[^:]:[^:\]]+$")
 CLOSING_PACKETS = 6
 LARGEST_PACKET_BYTE = 140 + 48  # authenticated with its TLVs, and headers
 Way = Literal["up", "down"]
@@ -211,15 +214,21 @@ async def _close(stream: StampStream, link: StampLink) -> None:
 
 
 def place(profile: Profile) -> tuple[str, int] | None:
-    """Host and port of the profile's reflector; None without one."""
+    """Host and port of the profile's reflector; None without one, and where only the lab will know its port."""
+    written = written_place(profile)
+    if written is None or UNRESOLVED in written:
+        return None
+    host, _, port = written.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def written_place(profile: Profile) -> str | None:
+    """The reflector as the profile writes it, with its port; None without one."""
     reflector = profile.targets.reflector
     if reflector is None or not reflector.stamp:
         return None
     text = reflector.stamp
-    host, colon, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-    if not colon:
-        host, port = text, ""
-    return host.strip("[]"), int(port or STAMP_PORT)
+    return text if _PORT.search(text) else f"{text}:{STAMP_PORT}"
 
 
 async def ways_to(profile: Profile) -> tuple[list[str], int, bytes | None] | Failure | None:

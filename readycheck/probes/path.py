@@ -6,17 +6,17 @@ The first URL that relays is the far end, since the voice takes that way; where 
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Evidence, Quantity, Scale, metric_of
+from readycheck.model.evidence import Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
-from readycheck.probes import _reflector
+from readycheck.probes import _marking, _reflector
+from readycheck.probes._marking import Marking
+from readycheck.probes._one_way import OneWayMetrics
 from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
@@ -26,7 +26,7 @@ from readycheck.rtc import emodel
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport
 from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
-from readycheck.rtc.measured_line import Bounded, MeasuredLine
+from readycheck.rtc.measured_line import Bounded
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.sequential import StoppingRule
 from readycheck.rtc.stun import hostport
@@ -38,7 +38,7 @@ PROGRESS_EVERY = 10
 
 
 @dataclass(frozen=True)
-class PathEvidence(Evidence):
+class PathEvidence(OneWayMetrics):
     """Every packet, in order of sending: columns of one length. A delay of None is a packet that never came."""
 
     relay_transport: Transport | None
@@ -62,6 +62,8 @@ class PathEvidence(Evidence):
     failure: Failure | None = None
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
+    marking: Marking | None = None
+    """What a reflector beside that relay told of the mark; None without one."""
 
     @metric_of("text")
     def far_end(self) -> Quantity:
@@ -95,31 +97,6 @@ class PathEvidence(Evidence):
         if not self.rtt_ms:
             return self._quantity(None)
         return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
-
-    @metric_of("ratio")
-    def loss_up_ratio(self) -> Quantity:
-        """Packets lost on the way out, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("up", self.line.lost, self.confidence))
-
-    @metric_of("ratio")
-    def loss_down_ratio(self) -> Quantity:
-        """Packets lost on the way back, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("down", self.line.lost, self.confidence))
-
-    @metric_of("ms")
-    def jitter_up_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way out, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("up", self.rtt_ms))
-
-    @metric_of("ms")
-    def jitter_down_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way back, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("down", self.rtt_ms))
-
-    @metric_of("bool")
-    def dscp_preserved(self) -> Quantity:
-        """Packets sent with DSCP 46 (EF) reach the reflector with it; null where the system does not really mark."""
-        return self._one_way(lambda seen: seen.dscp_preserved())
 
     @metric_of("ratio")
     def reordered_ratio(self) -> Quantity:
@@ -156,11 +133,6 @@ class PathEvidence(Evidence):
         """MOS for Opus on this path, fullband scale (G.107.2)."""
         return self._bounded(self.line.opus_score(self.bitrate_bps, emodel.mos), "fb")
 
-    @cached_property
-    def line(self) -> MeasuredLine:
-        """The figures behind the metrics."""
-        return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence)
-
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
         return self._quantity(None) if value is None else Quantity(value, bounds, scale=scale)
@@ -174,14 +146,6 @@ class PathEvidence(Evidence):
         nothing_came = bool(self.rtt_ms) and not self.line.arrived
         return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
 
-    def _one_way(self, told: Callable[[Reflection], Quantity]) -> Quantity:
-        """One way alone is told by a reflector, never by a relay."""
-        if self.reflection is None or self.failure:
-            return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
-        if not self.line.arrived:
-            return self._quantity(None)
-        return told(self.reflection)
-
 
 class Path(Probe[PathEvidence]):
     """Delay, variation and loss on the way that the voice would take."""
@@ -194,8 +158,8 @@ class Path(Probe[PathEvidence]):
     @classmethod
     def inputs(cls, profile: Profile) -> Any:
         """The TURN URLs, the first that relays is the far end; and the reflector, if there is one."""
-        relays, reflector = urls(profile, "turn"), _reflector.place(profile)
-        return {"turn": relays, "stamp": hostport(*reflector)} if reflector else relays
+        relays, reflector = urls(profile, "turn"), _reflector.written_place(profile)
+        return {"turn": relays, "stamp": reflector} if reflector else relays
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
@@ -203,7 +167,8 @@ class Path(Probe[PathEvidence]):
         seconds = profile.path.max_seconds
         packets, byte = round(seconds * 1000 / profile.call.ptime_ms), payload_byte(profile.call)
         relays = first_that_relays(cls.id, profile, byte=2 * packets * (byte + 52), seconds=seconds)
-        return relays + _reflector.traffic(cls.id, profile, packets, byte, instead=bool(relays))
+        reflector = _reflector.traffic(cls.id, profile, packets, byte, instead=bool(relays))
+        return relays + reflector + (_marking.traffic(cls.id, profile) if relays else [])
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""
@@ -233,7 +198,8 @@ class Path(Probe[PathEvidence]):
                 there.on_data, peer = stream.received, there.relayed_address
                 far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure)
                 measured = await _measure(context, base, far)
-                return replace(measured, failure=measured.failure or there.failure)
+                measured = replace(measured, failure=measured.failure or there.failure)
+            return replace(measured, marking=await _marking.gather_marking(context.profile))
         except OperationFailed as error:
             return replace(base, failure=error.failure)
 
