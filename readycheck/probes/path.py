@@ -18,7 +18,7 @@ from readycheck.probes import _marking, _reflector
 from readycheck.probes._marking import Marking
 from readycheck.probes._one_way import OneWayMetrics
 from readycheck.probes._reflector import FarEnd, Reflection
-from readycheck.probes._servers import first_that_relays, urls
+from readycheck.probes._servers import first_that_relays, targets, urls
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.limits import limits
 from readycheck.profile.schema import CallSettings, Profile
@@ -60,10 +60,16 @@ class PathEvidence(OneWayMetrics):
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
+    is_far_end_configured: bool | None = None
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
     marking: Marking | None = None
     """What a reflector beside that relay told of the mark; None without one."""
+
+    @metric_of("bool")
+    def has_far_end(self) -> Quantity:
+        """Whether the profile names something to measure against: a relay with credentials, or a reflector."""
+        return Quantity(self.is_far_end_configured)
 
     @metric_of("text")
     def far_end(self) -> Quantity:
@@ -208,7 +214,7 @@ async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
     """The path to the profile's reflector, by the first of its addresses that does not refuse."""
     ways = await _reflector.ways_to(context.profile)
     if ways is None:
-        return PathEvidence(None, failure=no_relay)
+        return PathEvidence(None, **_settings(context.profile), failure=no_relay)
     base = PathEvidence(None, **_settings(context.profile))
     if isinstance(ways, Failure):
         return replace(base, failure=ways)
@@ -232,7 +238,14 @@ def _settings(profile: Profile) -> dict[str, Any]:
         "interval_ms": float(call.ptime_ms),
         "confidence": profile.path.confidence,
         "bitrate_bps": call.bitrate_bps,
+        "is_far_end_configured": has_far_end(profile),
     }
+
+
+def has_far_end(profile: Profile) -> bool:
+    """Whether the profile gives credentials for a relay, or names a reflector."""
+    relays = any(target.has_credentials for target in targets(profile, "turn"))
+    return relays or _reflector.written_place(profile) is not None
 
 
 def payload_byte(call: CallSettings) -> int:

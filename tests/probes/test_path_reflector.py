@@ -103,6 +103,7 @@ async def test_our_own_reflector(key: str | None, byte: int) -> None:
     with reflecting(key=key.encode() if key else None) as reflector:
         seen = await path_to(reflector.port, key)
 
+    assert seen.answer("has_far_end") == (True, None)
     assert seen.answer("far_end") == ("reflector", None)
     assert seen.evidence["payload_byte"] == byte
     assert len(seen.evidence["rtt_ms"]) == PACKETS
