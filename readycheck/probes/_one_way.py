@@ -1,21 +1,18 @@
 """Metrics of the path that only a reflector can tell: each way alone, and the fate of the mark."""
 
 from collections.abc import Callable
-from functools import cached_property
+from dataclasses import replace
 
-from readycheck.model.evidence import Evidence, Quantity, metric_of
+from readycheck.model.evidence import Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes._marking import Marking
-from readycheck.probes._reflector import Reflection
-from readycheck.rtc.measured_line import MeasuredLine
+from readycheck.probes._measured_packets import MeasuredPackets
+from readycheck.probes._reflector import Reflection, Way
 
 
-class OneWayMetrics(Evidence):
+class OneWayMetrics(MeasuredPackets):
     """What they are worked out from stands in the path's evidence."""
 
-    rtt_ms: tuple[float | None, ...]
-    interval_ms: float
-    confidence: float
     failure: Failure | None
     reflection: Reflection | None
     marking: Marking | None
@@ -23,22 +20,22 @@ class OneWayMetrics(Evidence):
     @metric_of("ratio")
     def loss_up_ratio(self) -> Quantity:
         """Packets lost on the way out, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("up", self.line.lost, self.confidence))
+        return self._one_way(lambda seen: self._loss(seen, "up"))
 
     @metric_of("ratio")
     def loss_down_ratio(self) -> Quantity:
         """Packets lost on the way back, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("down", self.line.lost, self.confidence))
+        return self._one_way(lambda seen: self._loss(seen, "down"))
 
     @metric_of("ms")
     def jitter_up_ms(self) -> Quantity:
         """RFC 3550 jitter on the way out, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("up", self.rtt_ms))
+        return self._one_way(lambda seen: self._jitter(seen, "up"))
 
     @metric_of("ms")
     def jitter_down_ms(self) -> Quantity:
         """RFC 3550 jitter on the way back, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("down", self.rtt_ms))
+        return self._one_way(lambda seen: self._jitter(seen, "down"))
 
     @metric_of("bool")
     def dscp_preserved(self) -> Quantity:
@@ -47,10 +44,15 @@ class OneWayMetrics(Evidence):
             return self.marking.dscp_preserved()
         return self._one_way(lambda seen: seen.dscp_preserved())
 
-    @cached_property
-    def line(self) -> MeasuredLine:
-        """The figures behind the metrics."""
-        return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence)
+    def _loss(self, seen: Reflection, way: Way) -> Quantity:
+        return seen.loss(way, self.line.lost, self.confidence, self.line.doubt.own_losses)
+
+    def _jitter(self, seen: Reflection, way: Way) -> Quantity:
+        quantity, doubted = seen.jitter_ms(way, self.rtt_ms), self.line.doubt
+        if not isinstance(quantity.value, float):
+            return quantity
+        busy = FailureCode.WORKSTATION_BUSY if doubted.is_busy else None
+        return replace(quantity, interval=self.line.jitter_in_doubt(quantity.value, None), reason=busy)
 
     def _one_way(self, told: Callable[[Reflection], Quantity]) -> Quantity:
         """One way alone is told by a reflector, never by a relay."""

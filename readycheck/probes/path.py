@@ -16,16 +16,16 @@ from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
 from readycheck.probes import _marking, _reflector
 from readycheck.probes._marking import Marking
+from readycheck.probes._measured_packets import PacketMetrics
 from readycheck.probes._one_way import OneWayMetrics
 from readycheck.probes._reflector import FarEnd, Reflection
-from readycheck.probes._servers import first_that_relays, targets, urls
+from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.limits import limits
 from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport
-from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
 from readycheck.rtc.measured_line import Bounded
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.sequential import StoppingRule
@@ -38,7 +38,7 @@ PROGRESS_EVERY = 10
 
 
 @dataclass(frozen=True)
-class PathEvidence(OneWayMetrics):
+class PathEvidence(OneWayMetrics, PacketMetrics):
     """Every packet, in order of sending: columns of one length. A delay of None is a packet that never came."""
 
     relay_transport: Transport | None
@@ -54,7 +54,12 @@ class PathEvidence(OneWayMetrics):
     arrivals: tuple[int, ...] = ()
     """Sequence numbers in order of arrival, where that differs from the order of sending."""
     duplicates: int = 0
-    send_lateness_p99_ms: float | None = None
+    has_kernel_stamps: bool = False
+    """Times of sending and arrival are the kernel's own."""
+    unsent: tuple[int, ...] = ()
+    """Numbers of packets that this system had no room to send."""
+    unread_count: int = 0
+    """Packets that came and found no room in our receive queue."""
     codecs: tuple[emodel.CodecScore, ...] = ()
     """What each codec would give on this path, the scale beside every number."""
     twilio_style_mos: float | None = None
@@ -102,27 +107,8 @@ class PathEvidence(OneWayMetrics):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
-
-    @metric_of("ratio")
-    def reordered_ratio(self) -> Quantity:
-        """Packets that arrived after a later one (RFC 4737)."""
-        return self._quantity(reordered_ratio(self.arrivals) if self.arrivals else (0.0 if self.line.arrived else None))
-
-    @metric_of("ratio")
-    def duplicated_ratio(self) -> Quantity:
-        """Packets that arrived more than once."""
-        return self._quantity(self.duplicates / len(self.line.arrived) if self.line.arrived else None)
-
-    @metric_of("number")
-    def burst_ratio(self) -> Quantity:
-        """BurstR of G.107: 1 for independent losses, more if they come in runs; null without losses."""
-        return self._quantity(burst_ratio(self.line.lost))
-
-    @metric_of("packet")
-    def longest_loss_run(self) -> Quantity:
-        """Most packets lost in a row."""
-        return self._quantity(max(loss_runs(self.line.lost), default=0) if self.rtt_ms else None)
+        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
+        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")
     def seconds(self) -> Quantity:
@@ -141,16 +127,9 @@ class PathEvidence(OneWayMetrics):
 
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
-        return self._quantity(None) if value is None else Quantity(value, bounds, scale=scale)
-
-    def _quantity(self, value: float | str | None) -> Quantity:
-        """A value, or why there is none: no relay, or nothing came back."""
-        if value is not None:
-            return Quantity(value)
-        if self.failure:
-            return Quantity(None, reason=self.failure.code)
-        nothing_came = bool(self.rtt_ms) and not self.line.arrived
-        return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
+        in_doubt = self.line.doubt.is_busy or (scale and self.line.doubt.own_losses)
+        busy = FailureCode.WORKSTATION_BUSY if in_doubt else None
+        return self._quantity(None) if value is None else Quantity(value, bounds, busy, scale)
 
 
 class Path(Probe[PathEvidence]):
@@ -202,7 +181,14 @@ class Path(Probe[PathEvidence]):
             async with open_pair(relay) as (here, there):
                 stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
                 there.on_data, peer = stream.received, there.relayed_address
-                far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure)
+
+                def send(data: bytes) -> None:
+                    before = here.unsent
+                    here.send(peer, data)
+                    if here.unsent > before:
+                        stream.unsent.append(len(stream.sent_at) - 1)
+
+                far = FarEnd(stream, send, lambda: here.failure, unread=lambda: here.unread + there.unread)
                 measured = await _measure(context, base, far)
                 measured = replace(measured, failure=measured.failure or there.failure)
             return replace(measured, marking=await _marking.gather_marking(context.profile))
@@ -238,14 +224,8 @@ def _settings(profile: Profile) -> dict[str, Any]:
         "interval_ms": float(call.ptime_ms),
         "confidence": profile.path.confidence,
         "bitrate_bps": call.bitrate_bps,
-        "is_far_end_configured": has_far_end(profile),
+        "is_far_end_configured": _reflector.has_far_end(profile),
     }
-
-
-def has_far_end(profile: Profile) -> bool:
-    """Whether the profile gives credentials for a relay, or names a reflector."""
-    relays = any(target.has_credentials for target in targets(profile, "turn"))
-    return relays or _reflector.written_place(profile) is not None
 
 
 def payload_byte(call: CallSettings) -> int:
@@ -255,7 +235,8 @@ def payload_byte(call: CallSettings) -> int:
 
 async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvidence:
     def evidence(stream: PacketStream) -> PathEvidence:
-        return replace(_evidence(base, stream, far.failure()), reflection=far.told(stream))
+        measured = _evidence(base, stream, far.failure())
+        return replace(measured, reflection=far.told(stream), unread_count=far.unread())
 
     context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))
     await _send(context, far, base)
@@ -317,7 +298,8 @@ def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None)
         rtt_ms=tuple(stream.rtt_ms()),
         arrivals=() if in_order else tuple(stream.arrivals),
         duplicates=stream.duplicates,
-        send_lateness_p99_ms=percentile(stream.lateness_ms, 0.99),
+        has_kernel_stamps=stream.has_kernel_stamps,
+        unsent=tuple(stream.unsent),
         failure=failure,
     )
 

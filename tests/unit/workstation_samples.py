@@ -12,7 +12,7 @@ from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Scope, Verdict
 from readycheck.model.visit import Inspection, Visit
 from readycheck.probes import _turn_evidence, call, fallback, identity, path, proxy, signalling, stun
-from readycheck.probes._reflector import Reflection
+from readycheck.probes._reflector import Reflection, has_far_end
 from readycheck.probes._servers import targets as servers
 from readycheck.probes._visits import VisitedTarget, visited_targets
 from readycheck.profile.schema import Profile
@@ -119,10 +119,10 @@ def _turn(profile: Profile, workstation: Workstation) -> _turn_evidence.TurnEvid
 
 
 def _path(profile: Profile, relays: _turn_evidence.TurnEvidence, workstation: Workstation) -> path.PathEvidence:
-    known = path.has_far_end(profile)
+    known = has_far_end(profile)
     every = workstation.lost_every
     delays = tuple(None if every and number % every == 1 else workstation.rtt_ms for number in range(1_200))
-    base = path.PathEvidence(None, is_far_end_configured=known, rtt_ms=delays, sent_after_ms=(20.0,) * len(delays))
+    base = path.PathEvidence(None, is_far_end_configured=known, rtt_ms=delays, sent_after_ms=(0.0, *(20.0,) * 1_199))
     if relays.relaying:
         return replace(base, relay_transport="udp", url=relays.relaying.url)
     if profile.targets.reflector and workstation.udp:
