@@ -9,9 +9,9 @@ from readycheck.cli.loading import profile_or_exit
 from readycheck.cli.session import Options, plan_of
 from readycheck.cli.status import ExitStatus
 from readycheck.host.proxy.effective import proxy_settings
+from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic
 from readycheck.net.pac.fetch import shown_place
-from readycheck.render.clean import clean
 from readycheck.rtc.stun import hostport
 
 

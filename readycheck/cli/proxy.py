@@ -132,7 +132,7 @@ def _table(pairs: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _as_json(answer: "ProxyAnswer") -> dict[str, Any]:
-    from readycheck.render.clean import clean  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.model.clean import clean  # noqa: PLC0415 - keeps `--version` fast
 
     first = answer.hops[0] if answer.hops else None
     return {
@@ -146,7 +146,7 @@ def _as_json(answer: "ProxyAnswer") -> dict[str, Any]:
 
 
 def _line(answer: "ProxyAnswer") -> str:
-    from readycheck.render.clean import clean  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.model.clean import clean  # noqa: PLC0415 - keeps `--version` fast
 
     told = answer.text
     if answer.failure:

@@ -25,7 +25,7 @@ from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
 from readycheck.host.interrupts import heard_once
 from readycheck.host.loop import new_event_loop
-from readycheck.host.machine import environment
+from readycheck.host.pseudonym import environment
 from readycheck.judge import Case, judge
 from readycheck.lab.server import lab_server
 from readycheck.model.report import Report, Run, Tool

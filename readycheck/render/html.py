@@ -10,6 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Observation, Report
 from readycheck.model.verdict import Decision, Finding, Status
 from readycheck.render import answer, evidence, voice
@@ -17,7 +18,7 @@ from readycheck.render import format as say
 from readycheck.render.bounds import interval
 from readycheck.render.causes import cause
 from readycheck.render.charts import calls_carried
-from readycheck.render.clean import breakable, clean
+from readycheck.render.clean import breakable
 from readycheck.render.codecs import codec_table
 from readycheck.render.gate import gate
 from readycheck.render.relays import matrix

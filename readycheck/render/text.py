@@ -1,9 +1,9 @@
 """The verdict as the terminal prints it at the end of a run."""
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
-from readycheck.render.clean import clean
 from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 

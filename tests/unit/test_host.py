@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from readycheck.host.files import free_stems, replace_whole, safe_name, write_new
-from readycheck.host.machine import environment, pseudonym
+from readycheck.host.pseudonym import environment, pseudonym
 
 
 @pytest.mark.parametrize(
