@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
@@ -17,6 +17,7 @@ from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
 from readycheck.probes import _reflector
+from readycheck.probes._looks import Looks
 from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
@@ -290,17 +291,13 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
     stream, settings, interval_s = far.stream, context.profile.path, base.interval_ms / 1000
     rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
-    look_s = settings.min_seconds
+    looks = Looks(rule, lambda: partial(_evidence, base, stream.settled(time.perf_counter(), TAIL_S), None))
     for number in range(round(settings.max_seconds / interval_s)):
         elapsed_s = round(number * interval_s, 6)
-        if elapsed_s >= look_s:
-            figures = _evidence(base, stream.settled(time.perf_counter(), TAIL_S), None)
-            if rule.ends(elapsed_s, figures.quantity):
-                return
-            look_s = rule.next_look_s(elapsed_s)
+        looks.begin(elapsed_s)
         due_at = stream.started_at + elapsed_s
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
-        if far.failure():
+        if looks.say_enough() or far.failure():
             return
         far.send(stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
@@ -308,7 +305,8 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
 
 
 def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
-    recent = stream.settled(time.perf_counter(), TAIL_S).rtt_ms()[-100:]
+    settled = stream.settled(time.perf_counter(), TAIL_S)
+    recent = settled.rtt_ms(max(0, len(settled.sent_at) - 100))
     arrived = [delay for delay in recent if delay is not None]
     lost = len(recent) - len(arrived)
     context.progress(

@@ -92,11 +92,11 @@ class StampStream(PacketStream):
         if number < len(self.sent_at):
             self.sent_at[number] = at
 
-    def rtt_ms(self) -> list[float | None]:
-        """Round trips in order of sending without the reflector's own time; None for what has not come."""
+    def rtt_ms(self, first: int = 0) -> list[float | None]:
+        """Round trips from the `first` on, without the reflector's own time; None for what has not come."""
         return [
             None if delay is None else round(delay - 1000 * self._residence_s(number, delay), 3)
-            for number, delay in enumerate(super().rtt_ms())
+            for number, delay in enumerate(super().rtt_ms(first), first)
         ]
 
     def behind(self) -> list[int | None]:
