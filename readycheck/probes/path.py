@@ -12,11 +12,12 @@ from functools import cached_property, partial
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Evidence, Quantity, Scale, metric_of
+from readycheck.model.evidence import Evidence, Interval, Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
 from readycheck.probes import _reflector
+from readycheck.probes._ending import TAIL_S, alive_s, drain
 from readycheck.probes._looks import Looks
 from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
@@ -34,7 +35,6 @@ from readycheck.rtc.stun import hostport
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
 RTP_OVERHEAD_BYTE = 30
-TAIL_S = 1.0
 PROGRESS_EVERY = 10
 
 
@@ -61,6 +61,10 @@ class PathEvidence(Evidence):
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
+    truncated: bool = False
+    """Whether the far end failed or fell silent before the measurement ended: such losses are no chance."""
+    alive_s: float | None = None
+    """If so: when the last packet that came back was sent, from the start."""
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
 
@@ -95,7 +99,10 @@ class PathEvidence(Evidence):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
+        bounds = self.line.loss_bounds
+        if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
+            bounds = Interval(bounds.low, None)
+        return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
 
     @metric_of("ratio")
     def loss_up_ratio(self) -> Quantity:
@@ -232,9 +239,8 @@ class Path(Probe[PathEvidence]):
             async with open_pair(relay) as (here, there):
                 stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
                 there.on_data, peer = stream.received, there.relayed_address
-                far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure)
-                measured = await _measure(context, base, far)
-                return replace(measured, failure=measured.failure or there.failure)
+                far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure or there.failure)
+                return await _measure(context, base, far)
         except OperationFailed as error:
             return replace(base, failure=error.failure)
 
@@ -281,7 +287,7 @@ async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvi
 
     context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))
     await _send(context, far, base)
-    await _drain(far.stream)
+    await drain(far.stream)
     duration_s = round(time.perf_counter() - far.stream.started_at, 3)
     await far.end()
     return _with_scores(replace(evidence(far.stream), duration_s=duration_s))
@@ -319,16 +325,9 @@ def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
     )
 
 
-async def _drain(stream: PacketStream) -> None:
-    """Wait for what is still under way: four times the longest round trip, a second at most."""
-    longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=TAIL_S * 1000)
-    ends_at = time.perf_counter() + min(TAIL_S, max(0.2, 4 * longest_ms / 1000))
-    while not stream.complete and time.perf_counter() < ends_at:
-        await asyncio.sleep(0.02)
-
-
 def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None) -> PathEvidence:
     in_order = stream.arrivals == sorted(stream.arrivals)
+    alive_until_s = alive_s(stream, failure)
     return replace(
         base,
         duration_s=round(time.perf_counter() - stream.started_at, 3),
@@ -338,6 +337,8 @@ def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None)
         duplicates=stream.duplicates,
         send_lateness_p99_ms=percentile(stream.lateness_ms, 0.99),
         failure=failure,
+        truncated=alive_until_s is not None,
+        alive_s=alive_until_s,
     )
 
 
