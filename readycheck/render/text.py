@@ -5,6 +5,7 @@ from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render.marks import plain_marks
+from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
 
 _TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES = 36, 64, 40
@@ -30,6 +31,8 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(_painted(words("terminal_lab"), _DIM, colour))
     if report.run.interrupted:
         lines.append(words("terminal_interrupted"))
+    if died := truncation(report, words):
+        lines.append(died)
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
     return plain_marks(text) if plain else text

@@ -274,7 +274,7 @@ async def test_cut_short() -> None:
 
     assert seen.observation.failure
     assert seen.observation.failure.code == "interrupted"
-    assert seen.answer("loss_up_ratio")[1] == "interrupted"
+    assert seen.answer("loss_ratio")[1] == "interrupted"
 
 
 def test_inputs_and_traffic() -> None:
