@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
+from readycheck.host.session.signal import Redirection, Session, Signal
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
 from readycheck.model.report import (
@@ -38,6 +39,7 @@ from readycheck.probes.identity import IdentityEvidence
 from readycheck.probes.identity import Target as IdentityTarget
 from readycheck.probes.path import PathEvidence
 from readycheck.probes.proxy import ProxyEvidence
+from readycheck.probes.session import SessionEvidence
 from readycheck.probes.signalling import Lookup, SignallingEvidence
 from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
@@ -109,6 +111,14 @@ EVIDENCE = {
                     SipAttempt(None, failure=NO_NAME),
                 ),
             ),
+        )
+    ),
+    "session": SessionEvidence(
+        Session(
+            "horizon",
+            remote=True,
+            redirection=Redirection(ready=True, sites=("https://*.example.com/*",)),
+            signals=(Signal("ViewClient_Protocol", "BLAST", "remote", "horizon"),),
         )
     ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
