@@ -11,8 +11,10 @@ from readycheck.model.failure import FailureCode
 Platform = Literal["windows", "macos", "linux"]
 
 Fact = Literal[
-    # Windows' session: number, WTSClientProtocolType, wfapi's WFGetActiveProtocol, SM_REMOTESESSION; the user's SID
+    # Windows' session: number, who signed in to it, WTSClientProtocolType, wfapi's WFGetActiveProtocol,
+    # SM_REMOTESESSION; the SID of this process' user
     "session_id",
+    "session_user",
     "wts_client_protocol",
     "citrix_active_protocol",
     "remote_session",

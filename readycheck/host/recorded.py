@@ -1,7 +1,7 @@
 """A machine that was captured into a folder, answering from there: the same probes run on it anywhere.
 
-The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, its registry as `*.reg`. What was never asked of the
-real machine is not there; a tool or fact that was not is `component_missing`.
+The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, its registry as `*.reg`. What was never
+asked of the real machine is not there; a tool or fact that was not is `component_missing`.
 """
 
 import base64

@@ -1,0 +1,12 @@
+"""Machines as they are documented, or were captured: see `provenance` in each machine.json."""
+
+from pathlib import Path
+
+from readycheck.host.recorded import RecordedMachine, load
+
+FOLDER = Path(__file__).parent
+NAMES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/machine.json")))
+
+
+def machine(name: str) -> RecordedMachine:
+    return load(FOLDER / name)
