@@ -50,12 +50,6 @@ def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
         return Output(_text(printed.read(_LARGEST_BYTE)), status)
 
 
-def output_of(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> str:
-    """What the tool printed; "" if it is not there, fails, or takes too long."""
-    output = run(command, timeout_s)
-    return output.text if output.status == 0 else ""
-
-
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the tool and what it started: a session of its own on POSIX, those of whom it is the parent on Windows."""
     if sys.platform != "win32":

@@ -44,7 +44,7 @@ def citrix_active_protocol() -> int:
     """0 console, 1 ICA, 2 RDP, as Citrix' own library sees it; FileNotFoundError without that library."""
     folder = os.environ.get("PROGRAMFILES", "")
     for name in _WFAPI:
-        with suppress(FileNotFoundError):
+        with suppress(OSError, AttributeError):  # not there, of another architecture, or another thing of that name
             library = ctypes.WinDLL(os.path.join(folder, name) if "\\" in name else name)  # noqa: PTH118 - a bare name stays one
             return int(library.WFGetActiveProtocol(_CURRENT_SESSION))
     raise FileNotFoundError(_WFAPI[0])
