@@ -9,6 +9,7 @@ from readycheck.cli.loading import profile_or_exit
 from readycheck.cli.session import Options, plan_of
 from readycheck.cli.status import ExitStatus
 from readycheck.host.proxy.effective import proxy_settings
+from readycheck.host.this import this_machine
 from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic
 from readycheck.net.pac.fetch import shown_place
@@ -38,7 +39,7 @@ def announce(options: Options) -> int:
 def _proxies() -> list[dict[str, str]]:
     """Who may stand before the targets, and who says so: as configured here, nothing is asked for it."""
     found = []
-    for setting in proxy_settings():
+    for setting in proxy_settings(this_machine()):
         places = [f"{hop}" for hops in setting.servers.values() for hop in hops]
         places += [f"PAC file {shown_place(url)}" for url in (setting.pac_url, setting.dhcp_pac_url) if url]
         places += [f"WPAD http://wpad.{domain}/wpad.dat" for domain in setting.search_domains]

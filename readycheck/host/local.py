@@ -3,6 +3,7 @@
 import glob
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -69,9 +70,9 @@ class LocalMachine:
             return Told(failure=FailureCode.UNSUPPORTED_PLATFORM)
         try:
             found = ask()
-        except PermissionError:
+        except (PermissionError, _psutil().AccessDenied):
             return Told(failure=FailureCode.PERMISSION_DENIED)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError, _psutil().Error):  # NotImplementedError is a RuntimeError
             return Told(failure=FailureCode.COMPONENT_MISSING)
         return found if isinstance(found, Told) else Told(found)
 
@@ -122,7 +123,7 @@ def _on_battery() -> bool | None:
 
 def _slept_s() -> Any:
     """How long the machine slept since it started: a clock that runs on less one that stands still."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
+    if sys.platform != "linux":
         return Told(failure=FailureCode.UNSUPPORTED_PLATFORM)
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 

@@ -99,6 +99,12 @@ def home(machine: Machine) -> PurePath:
     return PurePosixPath(machine.environment.get("HOME") or "/")
 
 
+def printed(machine: Machine, *command: str) -> str:
+    """What a tool printed; "" if it is not there, fails, or takes too long."""
+    output = machine.output(*command)
+    return output.text if output.status == 0 else ""
+
+
 def text_of(machine: Machine, path: str | PurePath, largest_byte: int = LARGEST_BYTE) -> str:
     """A file as text, whatever its octets; "" where there is none that can be read."""
     content = machine.content(str(path), largest_byte)

@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,6 +106,8 @@ class Reflector:
                 swept_at_s = now_s
 
     def _with_control_messages(self) -> Datagram:
+        if sys.platform == "win32":  # never asked there: it has no recvmsg
+            return self._without()
         return self._socket.recvmsg(LARGEST_BYTE, ANCILLARY_BYTE)
 
     def _without(self) -> Datagram:
