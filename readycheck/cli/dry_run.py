@@ -22,7 +22,7 @@ def announce(options: Options) -> int:
     profile = profile_or_exit(options.profile)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
-    proxies = _proxies() if any(one.protocol != "udp" for one in planned) else []
+    proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []
     if options.as_json:
         document = {
             "schema": "readycheck.traffic/1",
@@ -57,7 +57,7 @@ def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) 
     rows = [
         (
             "  or" if one.instead else one.probe,
-            hostport(one.host, one.port),
+            hostport(one.host, one.port) if one.port else one.host,
             one.protocol,
             f"{_size(one.byte)} at most",
             f"{one.seconds:g} s",

@@ -15,6 +15,7 @@ from readycheck.engine.registry import probes
 from readycheck.host.session.signal import Redirection, Session, Signal
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
+from readycheck.model.network import GatewayEcho, Interface, Way, Wifi
 from readycheck.model.report import (
     Environment,
     Metric,
@@ -29,6 +30,8 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._network_evidence import NetworkEvidence
+from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.call import CallEvidence, Direction
@@ -100,6 +103,23 @@ EVIDENCE = {
             IdentityTarget("https://b/token", "https://a", "token_endpoint", failure=NO_NAME, issuer_said="https://b"),
         ),
         reached=1,
+    ),
+    "network": NetworkEvidence(
+        (
+            Interface("Wi-Fi", "wifi", is_up=True, is_vpn=False, addresses=("192.0.2.31",), gateways=("192.0.2.1",)),
+            Interface("VPN", "virtual", is_up=True, is_vpn=True, sign="ifType 53", addresses=("10.8.0.6",)),
+        ),
+        (Way("203.0.113.1", "10.8.0.6", "VPN", via_vpn=True), Way("2001:db8::1")),
+        (
+            NetworkTarget("media", "turn.example.com", (Way("198.51.100.7", "10.8.0.6", "VPN", via_vpn=True),)),
+            NetworkTarget("signalling", "login.example.com", failure=NO_NAME),
+        ),
+        "Wi-Fi",
+        GatewayEcho("192.0.2.1", (1.0, 2.0), below=True),
+        Wifi(-54.0, 92, 44, 5.0),
+        ("192.0.2.53",),
+        ("Zscaler Client Connector",),
+        (TIMEOUT,),
     ),
     "fallback": FallbackEvidence(
         (
