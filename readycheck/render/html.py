@@ -99,6 +99,7 @@ def render_html(report: Report, lang: str) -> str:
         sound=voice.sound(report, words),
         codecs=codec_table(report, words),
         call=voice.call_sentence(report, words),
+        also=voice.also(report, words),
         calls=calls_carried(report, words),
         glad=_glad(report, todo, words),
         has_voice=bool({"turn", "stun", "path", "call"} & set(report.observations)),

@@ -185,6 +185,7 @@ def test_probes_lists_every_metric(cli: Cli) -> None:
     text = cli("probes").out
 
     assert {probe["id"] for probe in json.loads(answer.out)["probes"]} == {
-        "call", "fallback", "identity", "path", "proxy", "session", "signalling", "stun", "turn"
+        "bandwidth", "browser", "call", "fallback", "headset", "identity", "nat_binding", "network", "path", "path_mtu",
+        "proxy", "session", "signalling", "stun", "turn", "workstation"
     }  # fmt: skip
     assert all(name.partition(".")[2] in text for name in metric_definitions())

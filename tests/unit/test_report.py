@@ -41,6 +41,7 @@ from readycheck.probes.fallback import Target as FallbackTarget
 from readycheck.probes.identity import IdentityEvidence
 from readycheck.probes.identity import Target as IdentityTarget
 from readycheck.probes.path import PathEvidence
+from readycheck.probes.path_mtu import PathMtuEvidence
 from readycheck.probes.proxy import ProxyEvidence
 from readycheck.probes.session import SessionEvidence
 from readycheck.probes.signalling import Lookup, SignallingEvidence
@@ -86,6 +87,7 @@ EVIDENCE = {
             is_marked=True,
         ),
     ),
+    "path_mtu": PathMtuEvidence(True, "stamp:a", 6, (200, 1200, 1452), 1200, 1452, are_replies_whole=True),
     "proxy": ProxyEvidence((), (intercepted_target(),)),
     "signalling": SignallingEvidence(
         (
