@@ -32,6 +32,7 @@ from readycheck.model.report import Report, Run, Tool
 from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.words import choose
+from readycheck.sizing.load import loaded
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Options:
     label: str | None
     site: str | None
     scope: Literal["workstation", "site"]
+    calls: int | None
     show_host: bool
     lang: str
     strict: bool
@@ -89,7 +91,7 @@ class _Session:
 def measure(options: Options) -> int:
     """Measure, judge, write, print; the exit status."""
     plan = plan_of(options)
-    profile = profile_or_exit(options.profile)
+    profile = profile_of(options)
     session = _Session(options, plan)
     started_at = session.clock.now()
     started_s = session.clock.monotonic_s()
@@ -125,8 +127,13 @@ def plan_of(options: Options) -> Plan:
         raise typer.BadParameter(str(error)) from None
 
 
+def profile_of(options: Options, extra: dict[str, str] | None = None) -> Profile:
+    """The profile, with the calls at once that this run asks of the link."""
+    return loaded(profile_or_exit(options.profile, extra=extra), options.scope, options.calls)
+
+
 async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
-    async with _far_end(session.options.profile, profile) as ready:
+    async with _far_end(session.options, profile) as ready:
         collection = Collection(
             plan=session.plan,
             profile=ready,
@@ -139,23 +146,21 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 
 
 @asynccontextmanager
-async def _far_end(name: str, profile: Profile) -> AsyncIterator[Profile]:
+async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
     """The profile with its targets in place: those of the lab exist only while its server runs."""
     if not profile.lab:
         yield profile
         return
     async with lab_server() as lab:
-        yield profile_or_exit(
-            name,
-            extra={
-                "READYCHECK_LAB_UDP_PORT": str(lab.udp_port),
-                "READYCHECK_LAB_TCP_PORT": str(lab.tcp_port),
-                "READYCHECK_LAB_TLS_PORT": str(lab.tls_port),
-                "READYCHECK_LAB_USERNAME": lab.username,
-                "READYCHECK_LAB_CREDENTIAL": lab.credential,
-                "READYCHECK_LAB_CA_FILE": str(lab.ca_file),
-            },
-        )
+        extra = {
+            "READYCHECK_LAB_UDP_PORT": str(lab.udp_port),
+            "READYCHECK_LAB_TCP_PORT": str(lab.tcp_port),
+            "READYCHECK_LAB_TLS_PORT": str(lab.tls_port),
+            "READYCHECK_LAB_USERNAME": lab.username,
+            "READYCHECK_LAB_CREDENTIAL": lab.credential,
+            "READYCHECK_LAB_CA_FILE": str(lab.ca_file),
+        }
+        yield profile_of(options, extra)
 
 
 def _keep_fault(session: _Session, details: str) -> None:
