@@ -96,6 +96,9 @@ class ReflectorLoad:
             rtt_increase_p95_ms=rounded(_above(percentile(rtt_ms, 0.95), idle.rtt_p50_ms)),
             up_increase_p95_ms=rounded(_above(_p(told, "up_ms", 0.95), idle.up_p50_ms)),
             down_increase_p95_ms=rounded(_above(_p(told, "down_ms", 0.95), idle.down_p50_ms)),
+            rtt_growth_ms=rounded(growth([count.rtt_ms for count in told])),
+            up_growth_ms=rounded(growth([count.up_ms for count in told])),
+            down_growth_ms=rounded(growth([count.down_ms for count in told])),
             rtt_ms=sampled(told[0].rtt_ms),
         )
 
@@ -144,6 +147,13 @@ def _p(counts: Sequence[FlowCount], column: str, share: float) -> float | None:
 
 def _above(value: float | None, base: float | None) -> float | None:
     return None if value is None or base is None else value - base
+
+
+def growth(columns: Sequence[Sequence[float]]) -> float | None:
+    """Median of the last thirds of these delays in order of sending, above that of the first thirds."""
+    first = list(chain.from_iterable(column[: len(column) // 3] for column in columns))
+    last = list(chain.from_iterable(column[len(column) - len(column) // 3 :] for column in columns))
+    return _above(percentile(last, 0.5), percentile(first, 0.5))
 
 
 def rounded(value: float | None) -> float | None:

@@ -6,7 +6,16 @@ import time
 
 from readycheck.model.failure import Failure
 from readycheck.net.turn import TurnSession
-from readycheck.probes._load import IDLE_INTERVAL_MS, IDLE_PACKETS, LONGEST_QUIET_S, POLL_S, Idle, rounded, sampled
+from readycheck.probes._load import (
+    IDLE_INTERVAL_MS,
+    IDLE_PACKETS,
+    LONGEST_QUIET_S,
+    POLL_S,
+    Idle,
+    growth,
+    rounded,
+    sampled,
+)
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.ramp import SETTLE_S, WINDOW_S, Step
@@ -49,6 +58,7 @@ class RelayLoad:
             rtt_p50_ms=percentile(rtt_ms, 0.5),
             rtt_p95_ms=p95_ms,
             rtt_increase_p95_ms=rounded(None if p95_ms is None else p95_ms - idle.rtt_p50_ms),
+            rtt_growth_ms=rounded(growth([rtt_ms])),
             rtt_ms=sampled(rtt_ms),
         )
 

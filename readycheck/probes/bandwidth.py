@@ -95,10 +95,10 @@ class BandwidthEvidence(Evidence):
         return self.packet_byte * 8 * self.packets_per_s
 
     def _carried(self, asked: int) -> Quantity:
-        carried, broken = ramp.carried_calls(self.steps), ramp.broken_step(self.steps)
-        if not self.steps or (not carried and not broken):
+        carried, most = ramp.carried_calls(self.steps), ramp.most_calls(self.steps)
+        if not carried and most is None:
             return self._or_why(None)
-        high = None if broken is None else max(carried, broken.calls - 1) / asked
+        high = None if most is None else most / asked
         return Quantity(_whole(carried / asked), Interval(carried / asked, high), self._stopped)
 
     def _sustained(self, way: Way) -> Quantity:

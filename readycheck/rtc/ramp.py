@@ -16,6 +16,10 @@ LOSS_RATIO = 0.01
 """What bandwidth.up_bps and down_bps are sustained at."""
 DELAY_MS = 150.0
 """Round trip p95 above the idle median: as much as G.114 gives the whole way of a voice for good quality."""
+GROWTH_MS = 30.0
+"""Of the delay within the window, from its first third to its last: one part in 66 more than the link takes, or else
+the network's own unrest. Either way the step proves nothing, carried or not.
+"""
 LATE_MS = 20.0
 """Lateness p99 of an end: one packet's time; later packets are no stream of 50 a second."""
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -57,6 +61,10 @@ class Step:
     """95th percentile under this load, minus the median without load."""
     up_increase_p95_ms: float | None = None
     down_increase_p95_ms: float | None = None
+    rtt_growth_ms: float | None = None
+    """Median of the window's last third above that of its first: a queue that fills."""
+    up_growth_ms: float | None = None
+    down_growth_ms: float | None = None
     rtt_ms: tuple[float, ...] = ()
     """A hundred at most, evenly from all, in order of sending."""
 
@@ -79,15 +87,15 @@ class Step:
 
     @property
     def is_carried(self) -> bool:
-        """Whether the packets of both ways arrived, and in time."""
-        return (
-            self.is_by_the_network and not self._is_slow and _share(self.sent - self.received, self.sent) == "carried"
-        )
+        """Whether the packets of both ways arrived, and in time, and would go on to."""
+        if not self.is_by_the_network or self._is_slow or _grows(self.rtt_growth_ms):
+            return False
+        return {self.fate("up"), self.fate("down")} <= {"carried", None} and self._whole == "carried"
 
     @property
     def is_broken(self) -> bool:
         """Whether it is proven that they did not."""
-        return self._is_slow or _share(self.sent - self.received, self.sent) == "broken"
+        return self._is_slow or "broken" in (self.fate("up"), self.fate("down"), self._whole)
 
     def fate(self, way: Way) -> Fate | None:
         """What became of one direction; None if it cannot be told."""
@@ -97,7 +105,9 @@ class Step:
             return "broken"
         if self._is_slow and not (self._slowed("up") or self._slowed("down")):
             return "unproven"
-        return _share(*self._lost(way))
+        grows = _grows(self.up_growth_ms if way == "up" else self.down_growth_ms)
+        share = _share(*self._lost(way))
+        return "unproven" if grows and share == "carried" else share
 
     def delivered_ratio(self, way: Way) -> float | None:
         """Share of what was given to one direction that it delivered."""
@@ -105,6 +115,18 @@ class Step:
             return None
         lost, given = self._lost(way)
         return 1 - lost / given if given else None
+
+    @property
+    def kept_ratio(self) -> float:
+        """Share of the packets that the worse direction delivered; of both together where they cannot be told apart."""
+        if self.lost_up is None:
+            return self.received / self.sent if self.sent else 0.0
+        return min(self.delivered_ratio("up") or 0.0, self.delivered_ratio("down") or 0.0)
+
+    def most_kept_ratio(self, way: Way) -> float:
+        """The same of one direction as its packets prove it at most."""
+        lost, given = self._lost(way) if self.lost_up is not None else (self.sent - self.received, self.sent)
+        return 1 - (wilson(lost, given, CONFIDENCE).low or 0.0) if given else 1.0
 
     def offered_bps(self, way: Way, call_bps: float) -> float:
         """What was given to one direction: to the way back, no more than came out of the way out."""
@@ -117,12 +139,21 @@ class Step:
         return (lost_up, self.sent) if way == "up" else (lost - lost_up, self.sent - lost_up)
 
     @property
+    def _whole(self) -> Fate | None:
+        """What became of the round trips, where the directions cannot be told apart."""
+        return _share(self.sent - self.received, self.sent) if self.lost_up is None else "carried"
+
+    @property
     def _is_slow(self) -> bool:
         return (self.rtt_increase_p95_ms or 0.0) > DELAY_MS
 
     def _slowed(self, way: Way) -> bool:
         """Whether this direction had half of the limit or more to do with it."""
         return ((self.up_increase_p95_ms if way == "up" else self.down_increase_p95_ms) or 0.0) > DELAY_MS / 2
+
+
+def _grows(growth_ms: float | None) -> bool:
+    return (growth_ms or 0.0) > GROWTH_MS
 
 
 def _share(lost: int, of: int) -> Fate:
@@ -142,22 +173,23 @@ def first_calls(asked: int) -> list[int]:
 def next_calls(asked: int, steps: Sequence[Step]) -> int | None:
     """Calls of the next step; None if there is nothing more to learn.
 
-    Upwards by shares of what is asked; after a break, what the broken step still delivered, then halves. An end that
-    was late once may have stumbled and is given the same step again.
+    Upwards by shares of what is asked until something is proven to break; then what the broken step still delivered,
+    then halves. An end that was late once may have stumbled and is given the same step again.
     """
     if steps and not steps[-1].is_by_the_network:
         again = steps[-1].is_answered_after and len(steps) < MOST_STEPS and not _stumbled_before(steps)
         return steps[-1].calls if again else None
     told = [one for one in steps if one.is_by_the_network]
-    carried, broken = carried_calls(told), min((one.calls for one in told if not one.is_carried), default=None)
+    broken = broken_step(told)
     if broken is None:
-        return next((calls for calls in first_calls(asked) if calls > carried), None)
-    if broken - carried <= max(1, NARROW * broken) or len(steps) >= MOST_STEPS:
+        tried = max((one.calls for one in told), default=0)
+        return next((calls for calls in first_calls(asked) if calls > tried), None)
+    carried, most = carried_calls(told), most_calls(told) or 0
+    doubted = min(one.calls for one in told if not one.is_carried)
+    if most - carried <= max(1, NARROW * most) or doubted - carried <= 1 or len(steps) >= MOST_STEPS:
         return None
-    step = next(one for one in told if one.calls == broken)
-    kept = min(step.delivered_ratio("up") or 1.0, step.delivered_ratio("down") or 1.0)
-    guess = int(broken * kept * 0.98)
-    return guess if carried < guess < broken and kept < 1 - LOSS_RATIO else (carried + broken) // 2
+    guess = int(broken.calls * broken.kept_ratio * 0.98)
+    return guess if carried < guess < doubted else (carried + doubted) // 2
 
 
 def _stumbled_before(steps: Sequence[Step]) -> bool:
@@ -174,6 +206,16 @@ def broken_step(steps: Sequence[Step]) -> Step | None:
     """The fewest calls that the network proved unable to carry."""
     broken = [one for one in steps if one.is_by_the_network and one.is_broken]
     return min(broken, key=lambda one: one.calls, default=None)
+
+
+def most_calls(steps: Sequence[Step]) -> int | None:
+    """What the network cannot exceed: of the calls that broke it, what it still delivered; None if it never broke."""
+    broken = broken_step(steps)
+    if broken is None:
+        return None
+    kept = min(broken.most_kept_ratio("up"), broken.most_kept_ratio("down"))
+    delivered = int(broken.calls * kept / (1 - LOSS_RATIO))
+    return max(carried_calls(steps), min(broken.calls - 1, delivered))
 
 
 def stopped_by(steps: Sequence[Step]) -> Broke:
@@ -195,11 +237,10 @@ def sustained_bps(steps: Sequence[Step], way: Way, call_bps: float) -> tuple[flo
     low, high = 0.0, None
     for step in told:
         offered_bps = step.offered_bps(way, call_bps)
-        delivered_bps = offered_bps * (step.delivered_ratio(way) or 0.0)
         if step.fate(way) == "carried":
-            low = max(low, delivered_bps)
+            low = max(low, offered_bps * (step.delivered_ratio(way) or 0.0))
         elif step.fate(way) == "broken":
-            most_bps = min(offered_bps, delivered_bps / (1 - LOSS_RATIO))
+            most_bps = min(offered_bps, offered_bps * step.most_kept_ratio(way) / (1 - LOSS_RATIO))
             high = most_bps if high is None else min(high, most_bps)
     return low, high if high is None else max(low, high)
 
