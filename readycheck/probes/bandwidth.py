@@ -55,8 +55,8 @@ class BandwidthEvidence(Evidence):
 
     @metric_of("call")
     def asked_calls(self) -> Quantity:
-        """Calls at once that were asked: bandwidth.calls, --calls, or what readycheck site sizes with --scope site."""
-        return Quantity(self.asked)
+        """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load."""
+        return Quantity(self.asked if self.has_far_end_named else 0)
 
     @metric_of("call")
     def concurrent_calls(self) -> Quantity:
