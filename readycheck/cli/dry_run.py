@@ -5,13 +5,12 @@ from dataclasses import asdict
 
 import typer
 
-from readycheck.cli.loading import profile_or_exit
-from readycheck.cli.session import Options, plan_of
+from readycheck.cli.session import Options, plan_of, profile_of
 from readycheck.cli.status import ExitStatus
 from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.this import this_machine
 from readycheck.model.clean import clean
-from readycheck.model.traffic import Traffic
+from readycheck.model.traffic import Traffic, size
 from readycheck.net.pac.fetch import shown_place
 from readycheck.rtc.stun import hostport
 
@@ -19,7 +18,7 @@ from readycheck.rtc.stun import hostport
 def announce(options: Options) -> int:
     """Print what a run would send; the exit status."""
     plan = plan_of(options)
-    profile = profile_or_exit(options.profile)
+    profile = profile_of(options)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
     proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []
@@ -59,17 +58,13 @@ def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) 
             "  or" if one.instead else one.probe,
             hostport(one.host, one.port) if one.port else one.host,
             one.protocol,
-            f"{_size(one.byte)} at most",
+            f"{size(one.byte)} at most",
             f"{one.seconds:g} s",
         )
         for one in planned
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    total = _size(sum(one.byte for one in planned if not one.instead))
+    total = size(sum(one.byte for one in planned if not one.instead))
     lines += [clean(f"TCP and TLS also by: {one['place']} ({one['source']})", 200) for one in proxies]
     return [*lines, f"In all {total} at most, both ways together; names are looked up before. Nothing was sent."]
-
-
-def _size(byte: int) -> str:
-    return f"{byte / 1_000_000:.1f} MB" if byte >= 1_000_000 else f"{byte / 1000:.0f} kB"  # noqa: PLR2004 - a megabyte

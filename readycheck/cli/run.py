@@ -43,6 +43,9 @@ def run(
     scope: Annotated[
         Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")
     ] = "workstation",
+    calls: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Calls at once for bandwidth, instead of the profile's.")
+    ] = None,
     show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
     strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
@@ -67,6 +70,7 @@ def run(
         label=_readable(label),
         site=_readable(site),
         scope=scope,
+        calls=calls,
         show_host=show_host,
         lang=lang,
         strict=strict,

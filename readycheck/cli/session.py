@@ -34,6 +34,7 @@ from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.schema import Profile
 from readycheck.reflector.beside import reflecting
 from readycheck.render.words import choose
+from readycheck.sizing.load import loaded
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Options:
     label: str | None
     site: str | None
     scope: Literal["workstation", "site"]
+    calls: int | None
     show_host: bool
     lang: str
     strict: bool
@@ -91,7 +93,7 @@ class _Session:
 def measure(options: Options) -> int:
     """Measure, judge, write, print; the exit status."""
     plan = plan_of(options)
-    profile = profile_or_exit(options.profile)
+    profile = profile_of(options)
     session = _Session(options, plan)
     started_at = session.clock.now()
     started_s = session.clock.monotonic_s()
@@ -127,8 +129,13 @@ def plan_of(options: Options) -> Plan:
         raise typer.BadParameter(str(error)) from None
 
 
+def profile_of(options: Options, extra: dict[str, str] | None = None) -> Profile:
+    """The profile, with the calls at once that this run asks of the link."""
+    return loaded(profile_or_exit(options.profile, extra=extra), options.scope, options.calls)
+
+
 async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
-    async with _far_end(session.options.profile, profile) as ready:
+    async with _far_end(session.options, profile) as ready:
         collection = Collection(
             plan=session.plan,
             profile=ready,
@@ -141,7 +148,7 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 
 
 @asynccontextmanager
-async def _far_end(profile_name: str, profile: Profile) -> AsyncIterator[Profile]:
+async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
     """The profile with its targets in place: those of the lab exist only while its servers run."""
     if not profile.lab:
         yield profile
@@ -157,8 +164,7 @@ async def _far_end(profile_name: str, profile: Profile) -> AsyncIterator[Profile
                 "CREDENTIAL": lab.credential,
                 "CA_FILE": lab.ca_file,
             }
-            extra = {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()}
-            yield profile_or_exit(profile_name, extra=extra)
+            yield profile_of(options, {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()})
 
 
 def _keep_fault(session: _Session, details: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from readycheck.engine.clock import Clock
-from readycheck.engine.events import Listener, ProbeProgressed
+from readycheck.engine.events import Listener, ProbeAnnounced, ProbeProgressed
 from readycheck.host.machine import Machine
 from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, MetricDefinition, Quantity
@@ -62,6 +62,10 @@ class Context:
         """Tell whoever watches what is being done now."""
         self.listener(ProbeProgressed(self.probe, doing, elapsed_s, expected_s, figures))
 
+    def announce(self, text: str) -> None:
+        """Say, before it is done, what will be done to others: it stays in sight, unlike progress."""
+        self.listener(ProbeAnnounced(self.probe, text))
+
     async def once(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What several probes of a run need and the first of them works out."""
         return await self.shared.once(name, work)
@@ -82,6 +86,8 @@ class Probe(ABC, Generic[E]):
     """Measures the path, so nothing else may run beside it."""
     answers_by_profile: ClassVar[bool] = False
     """Some metrics are worked out from a profile's lists: see `answered`."""
+    loads: ClassVar[bool] = False
+    """Fills the path, so it comes after those that only measure it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

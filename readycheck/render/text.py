@@ -4,6 +4,7 @@ from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
+from readycheck.render.calls import link_load
 from readycheck.render.marks import plain_marks
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
@@ -33,6 +34,9 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(words("terminal_interrupted"))
     if died := truncation(report, words):
         lines.append(died)
+    load = link_load(report, words)
+    if load and load.rows:
+        lines.append(clean(load.sentence, 300))
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
     return plain_marks(text) if plain else text

@@ -34,6 +34,7 @@ from readycheck.probes._network_evidence import NetworkEvidence
 from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
+from readycheck.probes.bandwidth import BandwidthEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
@@ -49,6 +50,7 @@ from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
+from readycheck.rtc.ramp import Step
 from tests.unit.visit_samples import direct, intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
@@ -142,6 +144,9 @@ EVIDENCE = {
             redirection=Redirection(ready=True, sites=("https://*.example.com/*",)),
             signals=(Signal("ViewClient_Protocol", "BLAST", "remote", "horizon"),),
         )
+    ),
+    "bandwidth": BandwidthEvidence(
+        True, "reflector", "stamp:a:862", 40, 30, 138, 50.0, (12.0, 12.5), (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),)
     ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
 }
