@@ -26,7 +26,8 @@ from results import record, table
 from readycheck.rtc.delay import percentile
 from tests.live.measuring import profile, readycheck
 from tests.live.namespaces import SERVER, Host, SetUpFailed, Site, site_of_namespaces
-from tests.live.voice import REFLECTED, Expected, expected, mean_ipdv_ms, running_reflector
+from tests.live.reflecting import reflector_in
+from tests.live.voice import REFLECTED, Expected, expected, mean_ipdv_ms
 from tests.netlab.joined import joined
 from tests.netlab.way import Way
 
@@ -101,7 +102,7 @@ def told_by_us(site: Site, directory: Path, port: int, seconds: float) -> Ours:
     evidence = outcome.evidence("path")
     rtt_ms: list[float | None] = evidence["rtt_ms"]
     up = round(outcome.value("path.loss_up_ratio") * len(rtt_ms))
-    return Ours(rtt_ms, up, rtt_ms.count(None) - up, evidence["send_lateness_p99_ms"])
+    return Ours(rtt_ms, up, rtt_ms.count(None) - up, outcome.value("path.send_lateness_p99_ms"))
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def beside(site: Site, directory: Path, seconds: float, link: Ways, *, loops: in
     asked = ("irtt", "client", "-i", "20ms", "-l", "110", "-d", f"{seconds:g}s", "-Q", "-o", "-")
     with ExitStack() as stack:
         address = stack.enter_context(running_irtt(site.server))
-        port = stack.enter_context(running_reflector(site, "--insecure"))
+        port = stack.enter_context(reflector_in(site.server, SERVER, directory))
         line = stack.enter_context(joined(site, directory, up=link[0], down=link[1]))
         stack.enter_context(busy_cores(loops))
         peer = site.client.start(*asked, address)

@@ -30,7 +30,9 @@ from readycheck.judge import Case, judge
 from readycheck.lab.server import lab_server
 from readycheck.model.report import Report, Run, Tool
 from readycheck.model.verdict import Scope
+from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.schema import Profile
+from readycheck.reflector.beside import reflecting
 from readycheck.render.words import choose
 
 
@@ -139,23 +141,24 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 
 
 @asynccontextmanager
-async def _far_end(name: str, profile: Profile) -> AsyncIterator[Profile]:
-    """The profile with its targets in place: those of the lab exist only while its server runs."""
+async def _far_end(profile_name: str, profile: Profile) -> AsyncIterator[Profile]:
+    """The profile with its targets in place: those of the lab exist only while its servers run."""
     if not profile.lab:
         yield profile
         return
     async with lab_server() as lab:
-        yield profile_or_exit(
-            name,
-            extra={
-                "READYCHECK_LAB_UDP_PORT": str(lab.udp_port),
-                "READYCHECK_LAB_TCP_PORT": str(lab.tcp_port),
-                "READYCHECK_LAB_TLS_PORT": str(lab.tls_port),
-                "READYCHECK_LAB_USERNAME": lab.username,
-                "READYCHECK_LAB_CREDENTIAL": lab.credential,
-                "READYCHECK_LAB_CA_FILE": str(lab.ca_file),
-            },
-        )
+        with reflecting() as reflector:
+            variables = {
+                "UDP_PORT": lab.udp_port,
+                "TCP_PORT": lab.tcp_port,
+                "TLS_PORT": lab.tls_port,
+                "STAMP_PORT": reflector.port,
+                "USERNAME": lab.username,
+                "CREDENTIAL": lab.credential,
+                "CA_FILE": lab.ca_file,
+            }
+            extra = {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()}
+            yield profile_or_exit(profile_name, extra=extra)
 
 
 def _keep_fault(session: _Session, details: str) -> None:

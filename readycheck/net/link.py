@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.net.arrival import unread_count
 from readycheck.net.failures import datagram_failure_of
 from readycheck.net.stream import Stream
 from readycheck.rtc.framing import StreamFraming, pad
@@ -22,6 +23,13 @@ class Link:
     def __init__(self) -> None:
         self.on_message: Callable[[bytes], None] = lambda _: None
         self.on_failure: Callable[[Failure], None] = lambda _: None
+        self.unsent = 0
+        """Datagrams for which the system had no room."""
+
+    @property
+    def unread(self) -> int:
+        """Datagrams that came and found no room in the receive queue."""
+        return 0
 
     @property
     def local_address(self) -> tuple[str, int]:
@@ -63,8 +71,18 @@ class DatagramLink(Link, asyncio.DatagramProtocol):
 
     def error_received(self, error: Exception) -> None:
         """Part of asyncio's protocol: ICMP errors, and what sendto was refused."""
-        if isinstance(error, OSError):
-            self.on_failure(datagram_failure_of(error, "send"))
+        if not isinstance(error, OSError):
+            return
+        failure = datagram_failure_of(error, "send")
+        if failure.code == FailureCode.WORKSTATION_BUSY:
+            self.unsent += 1
+        else:
+            self.on_failure(failure)
+
+    @property
+    def unread(self) -> int:
+        """Datagrams that came and found no room in the receive queue."""
+        return unread_count(self._transport.get_extra_info("socket"))
 
     @property
     def local_address(self) -> tuple[str, int]:

@@ -11,8 +11,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from readycheck.model.failure import Failure, OperationFailed
-from readycheck.net.arrival import ON_LINUX, TIMESPEC, ControlMessage, mark_packets
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.net.arrival import ON_LINUX, TIMESPEC, ControlMessage, mark_packets, unread_count
 from readycheck.net.failures import datagram_failure_of
 from readycheck.rtc.stamp import EXPEDITED_FORWARDING
 
@@ -42,17 +42,24 @@ class StampLink:
         self._sent_at: dict[int, float] = {}
         self._stamps = _ask_for_stamps(opened)
 
-    def send(self, packet: bytes) -> None:
-        """Send one datagram; what the system refuses is told by `failure`, and lost."""
+    def send(self, packet: bytes) -> bool:
+        """Send one datagram; whether the system had room for it. What else it refuses `failure` tells."""
         self._sent_at[self._sent] = time.perf_counter()
+        self._sent += 1
         try:
             self._socket.send(packet)
-        except BlockingIOError:
-            self._stamps = False
         except OSError as error:
             self._stamps = False  # the kernel's count of datagrams may differ from ours now
-            self.failure = datagram_failure_of(error, "send")
-        self._sent += 1
+            failure = datagram_failure_of(error, "send")
+            if isinstance(error, BlockingIOError) or failure.code == FailureCode.WORKSTATION_BUSY:
+                return False
+            self.failure = failure
+        return True
+
+    @property
+    def unread(self) -> int:
+        """Replies that came and found no room in the receive queue."""
+        return unread_count(self._socket)
 
     def ready(self) -> None:
         """Read what waits: replies, then times of sending."""

@@ -19,6 +19,8 @@ class PacketStream:
     received_at: dict[int, float] = field(default_factory=dict)
     arrivals: list[int] = field(default_factory=list)
     duplicates: int = 0
+    unsent: list[int] = field(default_factory=list)
+    """Numbers of packets that the system refused to send."""
 
     def next_packet(self, due_at: float, now: float) -> bytes:
         """The next packet, noted as sent now."""
@@ -53,6 +55,11 @@ class PacketStream:
         while sent and sent - 1 not in self.received_at and now - self.sent_at[sent - 1] < after_s:
             sent -= 1
         return replace(self, sent_at=self.sent_at[:sent], received_at=dict(self.received_at))
+
+    @property
+    def has_kernel_stamps(self) -> bool:
+        """Whether the times are the kernel's own, so that it does not matter how busy this process was."""
+        return False
 
     @property
     def complete(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from tests.live.conftest import Measure
 from tests.live.measuring import Outcome, profile
 from tests.live.namespaces import SERVER, SERVER6, Site
-from tests.live.voice import running_reflector
+from tests.live.reflecting import reflector_in
 
 pytestmark = pytest.mark.live
 
@@ -33,9 +33,7 @@ def address(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def port(site: Site, address: str, key: str | None, tmp_path: Path) -> Iterator[int]:
     """A reflector in the data centre, and its port."""
-    file = tmp_path / "key"
-    file.write_text(key or "", encoding="utf-8")
-    with running_reflector(site, *(("--key-file", str(file)) if key else ("--insecure",)), address=address) as port:
+    with reflector_in(site.server, address, tmp_path, key) as port:
         yield port
 
 

@@ -12,9 +12,10 @@ from readycheck.lab.server import lab_server
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes._ending import alive_s
 from readycheck.probes.path import PathEvidence
+from readycheck.reflector.beside import reflecting
 from readycheck.rtc.packet_stream import PacketStream
 from tests.probes.collecting import see
-from tests.probes.test_path_reflector import reflecting, reply
+from tests.probes.test_path_reflector import reply
 
 LIMIT_S = 15
 REFUSED = Failure(FailureCode.CONNECTION_REFUSED, "send")

@@ -201,9 +201,10 @@ def test_numbers_are_finite() -> None:
     assert Metric.of(Quantity(1.0, Interval(0.0, float("inf"))), "ms").high is None
 
 
-def test_first_report_stays_readable() -> None:
+@pytest.mark.parametrize("name", ["report-1", "report-2"])
+def test_saved_reports_stay_readable(name: str) -> None:
     """A file of schema 1, kept as it was written, is read by every later version."""
-    text = (Path(__file__).parent.parent / "golden" / "report-1.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent.parent / "golden" / f"{name}.json").read_text(encoding="utf-8")
 
     assert Report.loads(text).run.id
 
