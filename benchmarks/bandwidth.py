@@ -59,7 +59,7 @@ def reflector(*command: str) -> Iterator[int]:
 async def step_of(port: int, calls: int) -> tuple[Step, int]:
     """One step of so many calls, and how many packets of it nobody can account for."""
     with open_load("127.0.0.1", port, calls, CALL_BYTE) as load:
-        far = ReflectorLoad(load, 20)
+        far = ReflectorLoad(load, 20, 3.0)
         idle = await far.idle()
         if idle is None:
             sys.exit("the reflector does not answer")

@@ -14,8 +14,8 @@ from rich.live import Live
 from rich.text import Text
 
 from readycheck.engine.events import Event, ProbeAnnounced, ProbeEnded, ProbeProgressed, ProbeStarted
+from readycheck.model.clean import clean
 from readycheck.model.report import Observation, ObservationStatus
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 ColorChoice = Literal["auto", "always", "never"]

@@ -8,9 +8,10 @@ import typer
 from readycheck.cli.session import Options, plan_of, profile_of
 from readycheck.cli.status import ExitStatus
 from readycheck.host.proxy.effective import proxy_settings
+from readycheck.host.this import this_machine
+from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic, size
 from readycheck.net.pac.fetch import shown_place
-from readycheck.render.clean import clean
 from readycheck.rtc.stun import hostport
 
 
@@ -20,7 +21,7 @@ def announce(options: Options) -> int:
     profile = profile_of(options)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
-    proxies = _proxies() if any(one.protocol != "udp" for one in planned) else []
+    proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []
     if options.as_json:
         document = {
             "schema": "readycheck.traffic/1",
@@ -37,7 +38,7 @@ def announce(options: Options) -> int:
 def _proxies() -> list[dict[str, str]]:
     """Who may stand before the targets, and who says so: as configured here, nothing is asked for it."""
     found = []
-    for setting in proxy_settings():
+    for setting in proxy_settings(this_machine()):
         places = [f"{hop}" for hops in setting.servers.values() for hop in hops]
         places += [f"PAC file {shown_place(url)}" for url in (setting.pac_url, setting.dhcp_pac_url) if url]
         places += [f"WPAD http://wpad.{domain}/wpad.dat" for domain in setting.search_domains]
@@ -55,7 +56,7 @@ def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) 
     rows = [
         (
             "  or" if one.instead else one.probe,
-            hostport(one.host, one.port),
+            hostport(one.host, one.port) if one.port else one.host,
             one.protocol,
             f"{size(one.byte)} at most",
             f"{one.seconds:g} s",

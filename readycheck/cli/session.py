@@ -25,12 +25,14 @@ from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
 from readycheck.host.interrupts import heard_once
 from readycheck.host.loop import new_event_loop
-from readycheck.host.machine import environment
+from readycheck.host.pseudonym import environment
 from readycheck.judge import Case, judge
 from readycheck.lab.server import lab_server
 from readycheck.model.report import Report, Run, Tool
 from readycheck.model.verdict import Scope
+from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.schema import Profile
+from readycheck.reflector.beside import reflecting
 from readycheck.render.words import choose
 from readycheck.sizing.load import loaded
 
@@ -147,20 +149,23 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 
 @asynccontextmanager
 async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
-    """The profile with its targets in place: those of the lab exist only while its server runs."""
+    """The profile with its targets in place: those of the lab exist only while its servers run."""
     if not profile.lab:
         yield profile
         return
     async with lab_server() as lab:
-        extra = {
-            "READYCHECK_LAB_UDP_PORT": str(lab.udp_port),
-            "READYCHECK_LAB_TCP_PORT": str(lab.tcp_port),
-            "READYCHECK_LAB_TLS_PORT": str(lab.tls_port),
-            "READYCHECK_LAB_USERNAME": lab.username,
-            "READYCHECK_LAB_CREDENTIAL": lab.credential,
-            "READYCHECK_LAB_CA_FILE": str(lab.ca_file),
-        }
-        yield profile_of(options, extra)
+        with reflecting() as reflector:
+            variables = {
+                "UDP_PORT": lab.udp_port,
+                "TCP_PORT": lab.tcp_port,
+                "TLS_PORT": lab.tls_port,
+                "STAMP_PORT": reflector.port,
+                "USERNAME": lab.username,
+                "CREDENTIAL": lab.credential,
+                "CA_FILE": lab.ca_file,
+            }
+            extra = {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()}
+            yield profile_of(options, extra)
 
 
 def _keep_fault(session: _Session, details: str) -> None:

@@ -10,22 +10,12 @@ from pathlib import Path
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 _LONGEST_NAME = 64
-_LARGEST_BYTE = 256 * 1024
 
 
 def safe_name(label: str) -> str:
     """Of a label only [A-Za-z0-9._-], 64 characters at most, none of Windows' reserved names; "" if nothing is left."""
     name = re.sub(r"[^A-Za-z0-9._-]", "", label)[:_LONGEST_NAME].strip(".")
     return f"_{name}"[:_LONGEST_NAME] if name.partition(".")[0].lower() in _RESERVED else name
-
-
-def text_of_file(path: Path, largest_byte: int = _LARGEST_BYTE) -> str:
-    """The beginning of a file of settings; "" where there is none that can be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(largest_byte).decode("utf-8-sig", "replace")
-    except (OSError, ValueError):  # a NUL in the path
-        return ""
 
 
 def free_stems(folder: Path, stem: str, suffixes: list[str]) -> Iterator[str]:

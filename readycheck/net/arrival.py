@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 ON_LINUX = sys.platform == "linux"
 ANCILLARY_BYTE = 128
@@ -16,6 +17,7 @@ SO_TIMESTAMPNS = 35
 IP_TTL_MESSAGE, IP_TOS_MESSAGE, IP_RECVTTL, IP_RECVTOS = 2, 1, 12, 13
 IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT, IPV6_RECVTCLASS, IPV6_TCLASS = 51, 52, 66, 67
 IPPROTO_IP, IPPROTO_IPV6 = 0, 41
+SO_MEMINFO, SK_MEMINFO_DROPS = 55, 8
 TIMESPEC = struct.Struct("@ll")
 _INT = struct.Struct("@i")
 
@@ -51,6 +53,17 @@ def mark_packets(opened: socket.socket, traffic_class: int) -> bool:
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, traffic_class)
         marked = marked or opened.family == socket.AF_INET
     return marked
+
+
+def unread_count(opened: Any) -> int:
+    """Datagrams that came and found no room in the socket's receive queue; 0 where the system does not tell."""
+    if not ON_LINUX:
+        return 0
+    try:
+        told = opened.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 4 * (SK_MEMINFO_DROPS + 1))
+    except OSError:  # closed meanwhile, or a kernel before 4.12
+        return 0
+    return int(struct.unpack_from("@I", told, 4 * SK_MEMINFO_DROPS)[0])
 
 
 def read_arrival(messages: Iterable[ControlMessage]) -> tuple[int | None, int | None, int]:

@@ -3,12 +3,14 @@
 import contextlib
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from readycheck.net.arrival import ANCILLARY_BYTE, ControlMessage, ask_for_arrivals, mark_packets, read_arrival
+from readycheck.net.unfragmented import never_fragment
 from readycheck.reflector.caps import Caps
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.sessions import IDLE_S, Sessions
@@ -77,6 +79,7 @@ class Reflector:
             raise
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
+        never_fragment(self._socket)  # a reply cut into pieces would tell of a path wider than it is
         self._tells_marks = ask_for_arrivals(self._socket)
         self._receive = self._with_control_messages if hasattr(self._socket, "recvmsg") else self._without
         self._replier = Replier(self.key)
@@ -105,6 +108,8 @@ class Reflector:
                 swept_at_s = now_s
 
     def _with_control_messages(self) -> Datagram:
+        if sys.platform == "win32":  # never asked there: it has no recvmsg
+            return self._without()
         return self._socket.recvmsg(LARGEST_BYTE, ANCILLARY_BYTE)
 
     def _without(self) -> Datagram:

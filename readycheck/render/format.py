@@ -4,9 +4,9 @@ import math
 import re
 from datetime import UTC, date, datetime
 
+from readycheck.model.clean import clean
 from readycheck.model.evidence import Value
 from readycheck.model.report import Metric
-from readycheck.render.clean import clean
 from readycheck.render.readings import plain_number
 from readycheck.render.words import NBSP, Words
 
@@ -16,6 +16,8 @@ _ASKED = re.compile(
 )
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _HUGE = 1e15
+_DATAGRAM_BYTE = 10_000
+"""Below, each byte may matter."""
 
 
 def number(value: float, words: Words, decimals: int = 2) -> str:
@@ -45,6 +47,8 @@ def amount(value: Value, unit: str, words: Words) -> str:
 def _with_unit(value: float, unit: str, words: Words) -> str:
     if unit == "ratio":
         return _percent(value, words)
+    if unit == "byte" and abs(value) < _DATAGRAM_BYTE:
+        return f"{number(value, words, 0)}{NBSP}{words('byte')}"
     if unit in {"bit/s", "byte"}:
         return _scaled(value, words, words("byte") if unit == "byte" else unit)
     if unit in {"packet", "call"}:

@@ -79,7 +79,7 @@ def test_strangers_measure_nothing_through_a_relay(cli: Cli, tmp_path: Path) -> 
     (tmp_path / "p.yaml").write_text(text)
     traffic = json.loads(cli("run", "p.yaml", "--dry-run", "--json").out)["traffic"]
 
-    assert {one["probe"] for one in traffic} == {"proxy", "stun", "turn"}
+    assert {one["probe"] for one in traffic} == {"network", "proxy", "stun", "turn"}
 
 
 def test_proxies_are_named_and_their_passwords_are_not(

@@ -1,7 +1,5 @@
 """Live: the path to our reflector through a router that loses, and marks anew, and counts what it did."""
 
-import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pytest
 from tests.live.conftest import Measure
 from tests.live.measuring import Outcome, profile
 from tests.live.namespaces import SERVER, SERVER6, Site
+from tests.live.reflecting import reflector_in
 
 pytestmark = pytest.mark.live
 
@@ -17,7 +16,6 @@ SECONDS = 4
 KEY = "a key that both ends know"
 # IPv4 and UDP 28, and a call's 110: the packet that asks for the count at the end is shorter
 VOICE = "-p udp -m length --length 138"
-REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=[None, KEY], ids=["open", "authenticated"])
@@ -35,18 +33,8 @@ def address(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def port(site: Site, address: str, key: str | None, tmp_path: Path) -> Iterator[int]:
     """A reflector in the data centre, and its port."""
-    file = tmp_path / "key"
-    file.write_text(key or "", encoding="utf-8")
-    process = site.server.start(
-        *(sys.executable, "-m", "readycheck", "reflector", "--bind", address, "--port", "0"),
-        *(("--key-file", str(file)) if key else ("--insecure",)),
-        environment={"PYTHONPATH": str(REPOSITORY)},
-    )
-    assert process.stderr
-    found = re.search(r"UDP port (\d+)", process.stderr.readline())
-    assert found
-    yield int(found[1])
-    site.server.stop(process)
+    with reflector_in(site.server, address, tmp_path, key) as port:
+        yield port
 
 
 def measured(measure: Measure, address: str, port: int, key: str | None) -> Outcome:

@@ -2,13 +2,16 @@
 
 import socket
 import sys
+from typing import Any
 
 import pytest
 
 from readycheck.engine.registry import inputs_digest, probes
+from readycheck.lab.server import lab_server
 from readycheck.probes.path import Path
+from readycheck.reflector.beside import reflecting
 from tests.probes.collecting import Seen, profile_of, see, see_interrupted
-from tests.probes.far_ends import faulty, number_of, reflecting, reply
+from tests.probes.made_up_reflector import faulty, number_of, reply
 
 SECONDS = 0.6
 PACKETS = 30
@@ -21,12 +24,43 @@ async def path_to(port: int, key: str | None = None) -> Seen:
     return await see("path", {"reflector": reflector}, path={"min_seconds": SECONDS})
 
 
+async def path_by_the_relay(reflector: dict[str, Any]) -> Seen:
+    async with lab_server() as lab:
+        relay = {"urls": [lab.url("udp")], "username": lab.username, "credential": lab.credential}
+        targets = {"ice_servers": [relay], "reflector": reflector}
+        return await see("path", targets, path={"min_seconds": SECONDS})
+
+
+async def test_reflector_beside_a_relay() -> None:
+    """Voice takes the relay, so the path does; the reflector beside it tells what becomes of the mark."""
+    with reflecting() as reflector:
+        seen = await path_by_the_relay({"stamp": f"127.0.0.1:{reflector.port}"})
+
+    assert seen.answer("far_end") == ("relay:udp", None)
+    assert seen.answer("dscp_preserved") == ((True, None) if ON_LINUX else (None, "not_configured"))
+    assert seen.answer("loss_up_ratio") == (None, "not_configured")
+    assert reflector.counts.reflected == 10
+
+
+@pytest.mark.parametrize("key", [None, "hex:a number it is not"])
+async def test_silent_reflector_beside_a_relay(key: str | None) -> None:
+    """A reflector that is not there, and a key that is none, cost the mark's fate and nothing else."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        place = {"stamp": f"127.0.0.1:{silent.getsockname()[1]}"}
+        seen = await path_by_the_relay({**place, **({"key": key} if key else {})})
+
+    assert seen.answer("loss_ratio") == (0, None)
+    assert seen.answer("dscp_preserved") == (None, "not_configured" if key else "no_media")
+
+
 @pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])
 async def test_our_own_reflector(key: str | None, byte: int) -> None:
     """Every figure, both ways, with and without a key; an authenticated packet's true size is told."""
     with reflecting(key=key.encode() if key else None) as reflector:
         seen = await path_to(reflector.port, key)
 
+    assert seen.answer("has_far_end") == (True, None)
     assert seen.answer("far_end") == ("reflector", None)
     assert seen.evidence["payload_byte"] == byte
     assert len(seen.evidence["rtt_ms"]) == PACKETS
@@ -197,7 +231,7 @@ async def test_cut_short() -> None:
 
     assert seen.observation.failure
     assert seen.observation.failure.code == "interrupted"
-    assert seen.answer("loss_up_ratio")[1] == "interrupted"
+    assert seen.answer("loss_ratio")[1] == "interrupted"
 
 
 def test_inputs_and_traffic() -> None:
@@ -210,6 +244,7 @@ def test_inputs_and_traffic() -> None:
     assert len({inputs_digest(probes()["path"], profile) for profile in (both, one, none)}) == 3
     (row,) = Path.traffic(one)
     assert (row.host, row.port, row.protocol, row.instead) == ("2001:db8::1", 8862, "udp", False)
-    assert [(row.host, row.instead) for row in Path.traffic(both)] == [("t.example", False), ("2001:db8::1", True)]
+    rows = [(row.host, row.instead) for row in Path.traffic(both)]
+    assert rows == [("t.example", False), ("2001:db8::1", True), ("2001:db8::1", False)]  # the mark is asked for anyway
     (default,) = Path.traffic(profile_of({"reflector": {"stamp": "reflector.example"}}))
     assert default.port == 862
