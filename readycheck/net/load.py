@@ -6,6 +6,7 @@ process on macOS and the 512 sockets of `select` on Windows.
 """
 
 import contextlib
+import gc
 import os
 import selectors
 import socket
@@ -162,6 +163,7 @@ def open_load(address: str, port: int, calls: int, payload_byte: int, key: bytes
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     unix_ns, ssid = time.time_ns() - time.perf_counter_ns(), int.from_bytes(os.urandom(2)) or 1
     with ExitStack() as stack:
+        stack.enter_context(_without_collector())
         flows = []
         for _ in range(min(calls, MOST_FLOWS)):
             try:
@@ -174,6 +176,18 @@ def open_load(address: str, port: int, calls: int, payload_byte: int, key: bytes
         load = Load(flows)
         stack.callback(load.end)
         yield load
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection meanwhile: a full one holds both threads up for longer than a packet's interval."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _set_up(opened: socket.socket, address: str, port: int) -> None:

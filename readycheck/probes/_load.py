@@ -11,9 +11,9 @@ from readycheck.model.failure import Failure
 from readycheck.net.load import Load
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.load_flow import FlowCount, LoadFlow
-from readycheck.rtc.ramp import SETTLE_S, WINDOW_S, Step
+from readycheck.rtc.ramp import Step, settle_s
 
-IDLE_PACKETS, IDLE_INTERVAL_MS = 20, 50
+IDLE_PACKETS, IDLE_INTERVAL_MS = 15, 50
 POLL_S = 0.02
 LONGEST_QUIET_S = 1.0
 """How long nothing must come until nothing is expected any more, before a round trip is known."""
@@ -53,9 +53,9 @@ class Loaded(Protocol):
 class ReflectorLoad:
     """Calls over a `Load`."""
 
-    def __init__(self, load: Load, interval_ms: int) -> None:
+    def __init__(self, load: Load, interval_ms: int, seconds: float) -> None:
         self._load = load
-        self._interval_ms = interval_ms
+        self._interval_ms, self._seconds = interval_ms, seconds
         self._quiet_s = LONGEST_QUIET_S
 
     @property
@@ -74,7 +74,8 @@ class ReflectorLoad:
     async def step(self, calls: int, idle: Idle) -> Step:
         """So many calls at once."""
         overrun_before = self._load.overrun() or 0
-        counts = await self._run(calls, SETTLE_S + WINDOW_S, self._interval_ms, SETTLE_S)
+        settle = settle_s(self._seconds)
+        counts = await self._run(calls, settle + self._seconds, self._interval_ms, settle)
         answered = [flow.closed for flow in self._flows(calls)]
         told = [count for count, closed in zip(counts, answered, strict=True) if closed] or counts
         lost_up = [count.lost_up for count in told]
@@ -105,7 +106,7 @@ class ReflectorLoad:
     def _flows(self, calls: int) -> list[LoadFlow]:
         return self._load.flows[:calls]
 
-    async def _run(self, calls: int, seconds: float, interval_ms: int, settle_s: float) -> list[FlowCount]:
+    async def _run(self, calls: int, seconds: float, interval_ms: int, uncounted_s: float) -> list[FlowCount]:
         flows = self._flows(calls)
         for flow in flows:
             flow.begin()
@@ -113,8 +114,9 @@ class ReflectorLoad:
         while self._load.sending:
             await asyncio.sleep(POLL_S)
         await self._drain(flows)
-        await self._close(flows)
-        return [flow.count(round((began_at + settle_s) * 1e9)) for flow in flows]
+        if any(flow.was_answered for flow in flows):
+            await self._close(flows)
+        return [flow.count(round((began_at + uncounted_s) * 1e9)) for flow in flows]
 
     async def _drain(self, flows: Sequence[LoadFlow]) -> None:
         """Wait for what is still under way: until all came, or nothing for a while."""

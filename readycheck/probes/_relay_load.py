@@ -18,15 +18,17 @@ from readycheck.probes._load import (
 )
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.packet_stream import PacketStream
-from readycheck.rtc.ramp import SETTLE_S, WINDOW_S, Step
+from readycheck.rtc.ramp import Step, settle_s
 
 
 class RelayLoad:
     """All calls from one allocation to the other: what counts on the wire is their rate."""
 
-    def __init__(self, here: TurnSession, there: TurnSession, payload_byte: int, interval_ms: int) -> None:
+    def __init__(
+        self, here: TurnSession, there: TurnSession, payload_byte: int, interval_ms: int, seconds: float
+    ) -> None:
         self._here, self._there = here, there
-        self._payload_byte, self._interval_ms = payload_byte, interval_ms
+        self._payload_byte, self._interval_ms, self._seconds = payload_byte, interval_ms, seconds
 
     @property
     def failure(self) -> Failure | None:
@@ -41,8 +43,9 @@ class RelayLoad:
 
     async def step(self, calls: int, idle: Idle) -> Step:
         """So many calls at once."""
-        stream = await self._run(calls, round((SETTLE_S + WINDOW_S) * 1000 / self._interval_ms), self._interval_ms)
-        settled_at = stream.started_at + SETTLE_S
+        settle = settle_s(self._seconds)
+        stream = await self._run(calls, round((settle + self._seconds) * 1000 / self._interval_ms), self._interval_ms)
+        settled_at = stream.started_at + settle
         counted = [
             delay for delay, sent_at in zip(stream.rtt_ms(), stream.sent_at, strict=True) if sent_at >= settled_at
         ]

@@ -33,7 +33,7 @@ REST_S = 3.0
 class BandwidthEvidence(Evidence):
     """Every step of the ramp. Rates are those of the IP layer."""
 
-    has_far_end_named: bool
+    is_far_end_configured: bool
     via: Literal["reflector", "relay"] = "reflector"
     url: str | None = None
     asked: int = 1
@@ -44,6 +44,8 @@ class BandwidthEvidence(Evidence):
     """Octets of one packet with UDP and IP."""
     packets_per_s: float = 50.0
     """Of each call, each way."""
+    seconds: float = 3.0
+    """Counted of each step."""
     idle_rtt_ms: tuple[float, ...] = ()
     steps: tuple[Step, ...] = ()
     failure: Failure | None = None
@@ -51,12 +53,12 @@ class BandwidthEvidence(Evidence):
     @metric_of("bool")
     def has_far_end(self) -> Quantity:
         """The profile names what is to be loaded: targets.reflector.stamp, or with via: relay one with credentials."""
-        return Quantity(self.has_far_end_named)
+        return Quantity(self.is_far_end_configured)
 
     @metric_of("call")
     def asked_calls(self) -> Quantity:
         """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load."""
-        return Quantity(self.asked if self.has_far_end_named else 0)
+        return Quantity(self.asked if self.is_far_end_configured else 0)
 
     @metric_of("call")
     def concurrent_calls(self) -> Quantity:
@@ -154,9 +156,9 @@ class Bandwidth(Probe[BandwidthEvidence]):
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
         """At most: every packet of every step goes there and comes back, with the larger of the two IP headers."""
-        calls, place = profile.bandwidth.calls_sent, _reflector.place(profile)
-        packets = IDLE_PACKETS + ramp.call_seconds(calls) * 1000 / profile.call.ptime_ms
-        seconds = IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + REST_S + ramp.longest_s(calls)
+        ask, place = (profile.bandwidth.calls_sent, profile.bandwidth.seconds), _reflector.place(profile)
+        packets = IDLE_PACKETS + ramp.call_seconds(*ask) * 1000 / profile.call.ptime_ms
+        seconds = round(IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + REST_S + ramp.longest_s(*ask), 1)
         byte = payload_byte(profile.call) + UDP_BYTE + IPV6_BYTE
         if profile.bandwidth.via == "relay":
             return first_that_relays(cls.id, profile, byte=round(2 * packets * (byte + CHANNEL_BYTE)), seconds=seconds)
@@ -167,14 +169,16 @@ class Bandwidth(Probe[BandwidthEvidence]):
 
     def deadline_s(self, profile: Profile) -> float:
         """The longest ramp, to each of the far end's addresses that does not answer, and a reserve."""
-        return ramp.longest_s(profile.bandwidth.calls_sent) + 30.0
+        return ramp.longest_s(profile.bandwidth.calls_sent, profile.bandwidth.seconds) + 30.0
 
     def summary(self, evidence: BandwidthEvidence) -> str | None:
         """What was carried, and what gave way."""
         figures = evidence.quantities()
         carried, increase = figures["concurrent_calls"].value, figures["rtt_increase_p95_ms"].value
         if carried is None:
-            return "no far end to load" if not evidence.has_far_end_named else "nothing could be told of calls at once"
+            return (
+                "no far end to load" if not evidence.is_far_end_configured else "nothing could be told of calls at once"
+            )
         broke = figures["broke_first"].value
         gave_way = "" if broke == "none" else f", {str(broke).replace('_', ' ')} broke first"
         rtt = f" · round trip +{increase:.3g} ms" if isinstance(increase, float) else ""
@@ -184,11 +188,12 @@ class Bandwidth(Probe[BandwidthEvidence]):
         """Raise the load step by step; what was measured until Ctrl-C is kept."""
         settings = context.profile.bandwidth
         base = BandwidthEvidence(
-            has_far_end_named=_is_named(context.profile),
+            is_far_end_configured=_is_named(context.profile),
             via=settings.via,
             asked=settings.calls,
             allowed=settings.calls_sent,
             packets_per_s=1000 / context.profile.call.ptime_ms,
+            seconds=settings.seconds,
         )
         if settings.via == "relay":
             return await _through_relay(context, base)
@@ -224,7 +229,7 @@ async def _to_reflector(
     base = replace(base, url=f"stamp:{hostport(address, port)}", packet_byte=byte + UDP_BYTE + ip_byte)
     try:
         with open_load(address, port, base.allowed, payload_byte(call), key) as load:
-            return await _measure(context, base, ReflectorLoad(load, call.ptime_ms))
+            return await _measure(context, base, ReflectorLoad(load, call.ptime_ms, context.profile.bandwidth.seconds))
     except OperationFailed as error:
         return replace(base, failure=error.failure)
 
@@ -239,7 +244,8 @@ async def _through_relay(context: Context, base: BandwidthEvidence) -> Bandwidth
     base = replace(base, url=url, packet_byte=payload_byte(call) + CHANNEL_BYTE + UDP_BYTE + ip_byte)
     try:
         async with open_pair(relay) as (here, there):
-            return await _measure(context, base, RelayLoad(here, there, payload_byte(call), call.ptime_ms))
+            seconds = context.profile.bandwidth.seconds
+            return await _measure(context, base, RelayLoad(here, there, payload_byte(call), call.ptime_ms, seconds))
     except OperationFailed as error:
         return replace(base, failure=error.failure)
 

@@ -67,18 +67,11 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
-<<<<<<< HEAD
     is_far_end_configured: bool | None = None
-=======
->>>>>>> netlab
     truncated: bool = False
     """Whether the far end failed or fell silent before the measurement ended: such losses are no chance."""
     alive_s: float | None = None
     """If so: when the last packet that came back was sent, from the start."""
-<<<<<<< HEAD
-=======
-    is_far_end_configured: bool | None = None
->>>>>>> netlab
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
     marking: Marking | None = None
@@ -120,17 +113,10 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-<<<<<<< HEAD
         bounds = self.line.loss_bounds
         if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
             bounds = Interval(bounds.low, None)
         own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
-=======
-        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
-        bounds = self.line.loss_bounds
-        if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
-            bounds = Interval(bounds.low, None)
->>>>>>> netlab
         return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")

@@ -178,6 +178,8 @@ class BandwidthSettings(Part):
     """Emulated from each workstation; of a site it is what `readycheck site` sizes. `--calls` says otherwise."""
     max_calls: int | None = Field(default=None, ge=1)
     """Never more, whoever asks."""
+    seconds: float = Field(default=3, ge=0.5, le=60)
+    """What is counted of each step, after the queues have had time to fill."""
 
     @property
     def calls_sent(self) -> int:

@@ -169,6 +169,11 @@ class LoadFlow:
                 self._again.append(sequence)
 
     @property
+    def was_answered(self) -> bool:
+        """Whether anything that this step sent has come back."""
+        return bool(self._replies)
+
+    @property
     def complete(self) -> bool:
         """Whether everything that this step sent has come back."""
         return len(self._replies) == len(self.stamps) - self._first

@@ -26,8 +26,8 @@ SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 MOST_STEPS = 8
 NARROW = 0.05
 """Carried and broken this close together, as a share of the broken: near enough."""
-SETTLE_S, WINDOW_S, PAUSE_S = 1.0, 3.0, 2.5
-"""Of each step: queues fill, packets are counted, what is under way is waited for at most."""
+MOST_SETTLE_S, PAUSE_S = 1.0, 2.5
+"""Around what is counted of each step: queues fill; what is under way is waited for at most."""
 CONFIDENCE = 0.95
 
 Broke = Literal["none", "up", "down", "both", "unknown", "sender", "far_end"]
@@ -245,15 +245,20 @@ def sustained_bps(steps: Sequence[Step], way: Way, call_bps: float) -> tuple[flo
     return low, high if high is None else max(low, high)
 
 
-def call_seconds(asked: int) -> float:
-    """Most calls times seconds that a ramp to so many sends, both ends of every step included."""
+def settle_s(seconds: float) -> float:
+    """How long queues are given to fill before so many seconds are counted."""
+    return min(MOST_SETTLE_S, seconds / 3)
+
+
+def call_seconds(asked: int, seconds: float) -> float:
+    """Most calls times seconds that a ramp to so many sends, of whose steps so many seconds are counted."""
     planned = first_calls(asked)
-    return (sum(planned) + (_most_steps(asked) - len(planned)) * asked) * (SETTLE_S + WINDOW_S)
+    return (sum(planned) + (_most_steps(asked) - len(planned)) * asked) * (settle_s(seconds) + seconds)
 
 
-def longest_s(asked: int) -> float:
-    """Most seconds that a ramp to so many takes."""
-    return _most_steps(asked) * (SETTLE_S + WINDOW_S + PAUSE_S)
+def longest_s(asked: int, seconds: float) -> float:
+    """Most seconds that such a ramp takes."""
+    return _most_steps(asked) * (settle_s(seconds) + seconds + PAUSE_S)
 
 
 def _most_steps(asked: int) -> int:

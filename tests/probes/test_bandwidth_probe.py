@@ -14,7 +14,7 @@ from readycheck.model.traffic import size
 from readycheck.probes.bandwidth import Bandwidth
 from readycheck.reflector.beside import reflecting
 from tests.probes.collecting import Seen, collection_of, profile_of, see, see_interrupted
-from tests.probes.far_ends import faulty, number_of, reply
+from tests.probes.made_up_reflector import faulty, number_of, reply
 
 KEY = "a key that both ends know"
 CALL_BPS = 138 * 8 * 50
@@ -22,10 +22,8 @@ CALL_BPS = 138 * 8 * 50
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Steps of 0.7 s on a machine that may be late, and no thread left behind."""
+    """Few packets without load, a machine that may be late, and no thread left behind."""
     for module in ("_load", "_relay_load"):
-        monkeypatch.setattr(f"readycheck.probes.{module}.SETTLE_S", 0.1)
-        monkeypatch.setattr(f"readycheck.probes.{module}.WINDOW_S", 0.6)
         monkeypatch.setattr(f"readycheck.probes.{module}.IDLE_PACKETS", 6)
     monkeypatch.setattr("readycheck.rtc.ramp.LATE_MS", 300.0)
     yield
@@ -37,7 +35,7 @@ def targets_at(port: int, key: str | None = None) -> dict[str, Any]:
 
 
 async def load(port: int, calls: int = 1, key: str | None = None) -> Seen:
-    return await see("bandwidth", targets_at(port, key), bandwidth={"calls": calls})
+    return await see("bandwidth", targets_at(port, key), bandwidth={"seconds": 0.6, "calls": calls})
 
 
 def bounds(seen: Seen, metric: str) -> tuple[float | None, float | None]:
@@ -62,7 +60,7 @@ async def test_everything_carried(key: str | None) -> None:
         assert bounds(seen, way) == (2 * byte * 8 * 50, None)
     assert -5 < seen.answer("rtt_increase_p95_ms")[0] < 50
     assert seen.answer("has_far_end") == (True, None)
-    sent, closing = 6 + 35 * (1 + 2), 1 + 1 + 2
+    sent, closing = 6 + 40 * (1 + 2), 1 + 1 + 2
     assert reflector.counts.reflected == reflector.counts.received == sent + closing
     assert seen.summary
     assert seen.summary.startswith("2 of 2 calls at once · round trip +")
@@ -193,7 +191,9 @@ async def test_cut_short() -> None:
     """Ctrl-C in the midst of a step ends the threads at once and keeps the steps before it."""
     with reflecting() as reflector:
         targets = targets_at(reflector.port)
-        seen = await see_interrupted("bandwidth", targets, "2 of 2 calls at once", bandwidth={"calls": 2})
+        seen = await see_interrupted(
+            "bandwidth", targets, "2 of 2 calls at once", bandwidth={"seconds": 0.6, "calls": 2}
+        )
 
     assert seen.observation.failure
     assert seen.observation.failure.code == "interrupted"
@@ -210,7 +210,7 @@ async def test_it_is_announced_before_anything_is_sent() -> None:
             if isinstance(event, ProbeAnnounced):
                 told.append((event.text, reflector.counts.received))
 
-        profile = profile_of(targets_at(reflector.port), bandwidth={"calls": 3, "max_calls": 2})
+        profile = profile_of(targets_at(reflector.port), bandwidth={"seconds": 0.6, "calls": 3, "max_calls": 2})
         await collection_of("bandwidth", profile, listener=listen).collect()
 
     (row,) = Bandwidth.traffic(profile)
@@ -223,7 +223,9 @@ async def test_it_is_announced_before_anything_is_sent() -> None:
 async def test_never_more_than_the_profile_allows() -> None:
     """`max_calls` caps what is sent; what was asked beyond it stays open, and is no failure of the link."""
     with reflecting() as reflector:
-        seen = await see("bandwidth", targets_at(reflector.port), bandwidth={"calls": 4, "max_calls": 2})
+        seen = await see(
+            "bandwidth", targets_at(reflector.port), bandwidth={"seconds": 0.6, "calls": 4, "max_calls": 2}
+        )
 
     assert max(step["calls"] for step in seen.evidence["steps"]) == 2
     assert seen.answer("calls_ratio") == (0.5, None)
@@ -236,7 +238,7 @@ async def test_through_a_relay() -> None:
         url = f"turn:127.0.0.1:{lab.udp_port}?transport=udp"
         server = {"urls": [url], "username": lab.username, "credential": lab.credential}
         targets = {"ice_servers": [server]}
-        seen = await see("bandwidth", targets, bandwidth={"via": "relay", "calls": 2})
+        seen = await see("bandwidth", targets, bandwidth={"seconds": 0.6, "via": "relay", "calls": 2})
         untouched = await see("bandwidth", targets)
 
     assert seen.evidence["url"] == url
@@ -254,7 +256,7 @@ def test_inputs_and_traffic() -> None:
     one, many, relay = (
         profile_of(both),
         profile_of(both, bandwidth={"calls": 90}),
-        profile_of(both, bandwidth={"via": "relay"}),
+        profile_of(both, bandwidth={"seconds": 0.6, "via": "relay"}),
     )
     probe = probes()["bandwidth"]
 

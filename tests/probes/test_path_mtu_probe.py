@@ -11,7 +11,7 @@ from readycheck.lab.server import LabServer, lab_server
 from readycheck.probes.path_mtu import PathMtu
 from readycheck.reflector.beside import reflecting
 from tests.probes.collecting import Seen, profile_of, see
-from tests.probes.far_ends import faulty, number_of, reply
+from tests.probes.made_up_reflector import faulty, number_of, reply
 
 KEY = "a key that both ends know"
 

@@ -11,7 +11,7 @@ from readycheck.lab.server import lab_server
 from readycheck.probes.path import Path
 from readycheck.reflector.beside import reflecting
 from tests.probes.collecting import Seen, profile_of, see, see_interrupted
-from tests.probes.far_ends import faulty, number_of, reply
+from tests.probes.made_up_reflector import faulty, number_of, reply
 
 SECONDS = 0.6
 PACKETS = 30

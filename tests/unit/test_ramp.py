@@ -151,5 +151,5 @@ def test_never_more_than_was_announced(asked: int, capacity: float) -> None:
     """Whatever the link does, calls times seconds and steps stay within what is said beforehand."""
     steps = ramp_over(asked, capacity * asked)
 
-    assert sum(one.calls for one in steps) * 4.0 <= call_seconds(asked)
-    assert len(steps) * 6.5 <= longest_s(asked)
+    assert sum(one.calls for one in steps) * 4.0 <= call_seconds(asked, 3.0)
+    assert len(steps) * 6.5 <= longest_s(asked, 3.0)

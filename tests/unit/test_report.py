@@ -137,6 +137,18 @@ EVIDENCE = {
             ),
         )
     ),
+    "bandwidth": BandwidthEvidence(
+        True,
+        "reflector",
+        "stamp:a:862",
+        40,
+        30,
+        138,
+        50.0,
+        3.0,
+        (12.0, 12.5),
+        (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),),
+    ),
     "session": SessionEvidence(
         Session(
             "horizon",
@@ -144,9 +156,6 @@ EVIDENCE = {
             redirection=Redirection(ready=True, sites=("https://*.example.com/*",)),
             signals=(Signal("ViewClient_Protocol", "BLAST", "remote", "horizon"),),
         )
-    ),
-    "bandwidth": BandwidthEvidence(
-        True, "reflector", "stamp:a:862", 40, 30, 138, 50.0, (12.0, 12.5), (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),)
     ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
 }

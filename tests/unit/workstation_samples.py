@@ -87,7 +87,7 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "path": _path(profile, relays, workstation),
         "path_mtu": _path_mtu(profile, relays, workstation),
         "call": _call(relays),
-        "bandwidth": bandwidth.BandwidthEvidence(has_far_end_named=False, failure=NO_REFLECTOR),
+        "bandwidth": bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR),
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
     }

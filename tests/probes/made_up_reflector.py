@@ -24,14 +24,15 @@ class Faulty(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
+        loop, delay_s = asyncio.get_running_loop(), self._delay_s(self._arrived)
         for answer in self._answers(self._arrived, data):
-            asyncio.get_running_loop().call_later(self._delay_s(self._arrived), self.transport.sendto, answer, addr)
+            loop.call_later(delay_s, self.transport.sendto, answer, addr)
         self._arrived += 1
 
 
 @asynccontextmanager
 async def faulty(answers: Answers, delay_s: Callable[[int], float] = lambda _: 0.0) -> AsyncIterator[int]:
-    """The port of a made-up reflector, whose answer to the packet of this number leaves so much later."""
+    """The port of a made-up reflector, whose answers to the packet of this number leave so much later."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: Faulty(answers, delay_s), local_addr=("127.0.0.1", 0))
     try:
