@@ -185,6 +185,6 @@ def test_probes_lists_every_metric(cli: Cli) -> None:
     text = cli("probes").out
 
     assert {probe["id"] for probe in json.loads(answer.out)["probes"]} == {
-        "call", "fallback", "identity", "path", "path_mtu", "proxy", "signalling", "stun", "turn"
+        "call", "fallback", "identity", "nat_binding", "path", "path_mtu", "proxy", "signalling", "stun", "turn"
     }  # fmt: skip
     assert all(name.partition(".")[2] in text for name in metric_definitions())
