@@ -92,8 +92,9 @@ class _Session:
 
 def measure(options: Options) -> int:
     """Measure, judge, write, print; the exit status."""
-    plan = plan_of(options)
+    plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
     profile = profile_of(options)
+    plan = plan_of(options, profile)
     session = _Session(options, plan)
     started_at = session.clock.now()
     started_s = session.clock.monotonic_s()
@@ -121,10 +122,10 @@ def measure(options: Options) -> int:
     return mapped(status, report.decision, strict=options.strict, exit_map=options.exit_map)
 
 
-def plan_of(options: Options) -> Plan:
-    """The probes that the command line chooses; a wrong name is a mistake of the command line."""
+def plan_of(options: Options, profile: Profile | None = None) -> Plan:
+    """The probes that command line and profile choose; a wrong name is a mistake of the command line."""
     try:
-        return make_plan(probes(), only=options.only, skip=options.skip)
+        return make_plan(probes(), only=options.only, skip=options.skip, profile=profile)
     except UnknownProbe as error:
         raise typer.BadParameter(str(error)) from None
 

@@ -108,6 +108,11 @@ class Probe(ABC, Generic[E]):
         """Metrics that only a profile's lists turn facts into, by attribute name: worked out whenever it is judged."""
         return {}
 
+    @classmethod
+    def is_asked_for(cls, profile: Profile) -> bool:  # noqa: ARG003 - most are part of every run
+        """Whether a run under this profile includes this probe without naming it."""
+        return True
+
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - most need no look at the profile
         """Seconds after which the runner stops this probe."""
         return 20.0
