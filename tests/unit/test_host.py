@@ -9,6 +9,7 @@ import pytest
 from readycheck.host.files import free_stems, replace_whole, safe_name, write_new
 from readycheck.host.loop import new_event_loop
 from readycheck.host.pseudonym import environment, pseudonym
+from tests.machines import made
 
 
 @pytest.mark.parametrize(
@@ -117,8 +118,8 @@ def test_pseudonym_is_stable_and_salted() -> None:
 
 def test_unsalted_host_is_said_to_be_guessable() -> None:
     """Without READYCHECK_SALT the report says that the name can be found out."""
-    assert environment(salt=None, profile_id="p", show_host=False).host_is_guessable
-    assert not environment(salt="s", profile_id="p", show_host=False).host_is_guessable
+    assert environment(made(), salt=None, profile_id="p", show_host=False).host_is_guessable
+    assert not environment(made(), salt="s", profile_id="p", show_host=False).host_is_guessable
 
 
 def test_the_loop_does_not_wait_long_for_other_threads() -> None:
