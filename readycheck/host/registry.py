@@ -76,7 +76,7 @@ class ExportedRegistry:
             if name.startswith(start):
                 below = spelt[len(start) :].partition("\\")[0]
                 found.setdefault(below.lower(), below)
-        return list(found.values())
+        return [found[name] for name in sorted(found)]  # as Windows lists them
 
 
 def _unquoted(text: str) -> str:

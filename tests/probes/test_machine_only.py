@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from readycheck.cli.loading import profile_of_words
 from readycheck.engine.clock import SystemClock
 from readycheck.engine.plan import make_plan
-from readycheck.engine.registry import AnyProbe, metric_definitions, probes
+from readycheck.engine.registry import AnyProbe, probes
 from readycheck.engine.runner import Collection
 from readycheck.host.context import wrong_user
 from readycheck.host.machine import Machine
@@ -20,7 +21,6 @@ from readycheck.host.registry_export import exported
 from readycheck.host.system import system
 from readycheck.host.this import this_machine
 from readycheck.model.report import ObservationStatus
-from readycheck.profile.loader import load_profile
 from tests.machines import NAMES, machine
 from tests.machines.hostile import CHANGES, Change, spoilt
 
@@ -31,7 +31,7 @@ LONGEST = 2000
 
 async def collected(asked: Machine) -> Collection:
     faults: list[str] = []
-    profile = load_profile("lab", environment={}, metrics=metric_definitions(), lenient=True)
+    profile = profile_of_words("lab")
     collection = Collection(
         make_plan(probes(), only=[probe.id for probe in OWN]),
         profile,
