@@ -84,6 +84,8 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
+    machine_only: ClassVar[bool] = False
+    """Asks nothing but `context.machine`: a captured machine can answer in this one's place."""
     answers_by_profile: ClassVar[bool] = False
     """Some metrics are worked out from a profile's lists: see `answered`."""
     loads: ClassVar[bool] = False
