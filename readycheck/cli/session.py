@@ -52,6 +52,7 @@ class Options:
     scope: Literal["workstation", "site"]
     calls: int | None
     show_host: bool
+    listen: bool
     lang: str
     strict: bool
     quiet: bool
@@ -142,6 +143,7 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
             clock=session.clock,
             listener=view,
             show_addresses=session.options.show_host,
+            listen=session.options.listen,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
         await session.collect(collection)
