@@ -102,9 +102,16 @@ def _device(
         communications_default=_both(
             *([one.communications_default for one in group if one.direction == way] for way in WAYS)
         ),
-        telephony=None if telephony is None or not ids else any(usb_id in telephony for usb_id in ids),
+        telephony=_telephony(ids, bus, telephony),
         hands_free=_hands_free(group) if bus == "bluetooth" else False,
     )
+
+
+def _telephony(ids: Sequence[str], bus: Bus, found: Collection[str] | None) -> bool | None:
+    """A socket carries sound alone; Bluetooth's buttons do not show in HID's lists."""
+    if bus == "jack":
+        return False
+    return any(usb_id in found for usb_id in ids) if found is not None and ids else None
 
 
 def _link(kind: Kind, bus: Bus, known: Sequence[Known]) -> Link:

@@ -72,9 +72,8 @@ class Headset(Probe[HeadsetEvidence]):
 
     async def gather(self, context: Context) -> HeadsetEvidence:
         """All lists side by side, each with a limit of its own; then the sound."""
-        machine, kept = context.machine, HeadsetEvidence()
+        machine = context.machine
         reader = _READERS[machine.platform]
-        context.keep(lambda: kept)
         context.progress("microphones, loudspeakers, USB")
         async with asyncio.TaskGroup() as group:
             whose = group.create_task(_read("tell the user", lambda: wrong_user(machine)))
@@ -83,18 +82,20 @@ class Headset(Probe[HeadsetEvidence]):
             telephony = group.create_task(_read("find HID telephony", lambda: reader.telephony(machine)))
             sound = group.create_task(_read("ask PortAudio", lambda: _sound_devices(machine)))
         account = whose.result()
-        kept = _evidence(
+        found = _evidence(
             endpoints.result(),
             usb.result(),
             telephony.result(),
             sound.result(),
             None if isinstance(account, Failure) else account,
         )
+        cut_short = Listening(Failure(FailureCode.INTERRUPTED, "listen")) if context.listen else None
+        context.keep(lambda: replace(found, listening=found.listening or cut_short))
         if context.listen:
             context.progress("a tone and speech are played, and the microphone is recorded", expected_s=LISTEN_LIMIT_S)
             heard = Listening(Failure(FailureCode.WRONG_USER_CONTEXT, "listen")) if account else await _listen(machine)
-            kept = replace(kept, listening=heard)
-        return kept
+            found = replace(found, listening=heard)
+        return found
 
 
 async def _read(operation: str, read: Callable[[], T]) -> T | Failure:
@@ -180,7 +181,7 @@ def _heard(told: Told, operation: str) -> Listening:
     detail = clean(heard.pop("detail")) if "detail" in heard else None
     code = told.failure or heard.pop("failure", None)
     try:
-        if code or not heard:
+        if code or "silent" not in heard:
             return Listening(Failure(FailureCode(code or FailureCode.COMPONENT_MISSING), operation, detail))
         found = TypeAdapter(Listening).validate_python(heard)
     except ValueError:  # of a captured machine: ours says what it should

@@ -18,8 +18,7 @@ _RATES_HZ = (48_000, 44_100, 16_000)
 _STARTING_S = 2.0
 _LATENCY_S = 0.1
 _SAMPLE_BYTE = 2
-# PortAudio's numbers, portaudio.h
-_DEVICE_UNAVAILABLE, _INVALID_DEVICE = -9985, -9996
+_REFUSALS = {-9985: "workstation_busy", -9996: "no_audio_device"}  # portaudio.h: DeviceUnavailable, InvalidDevice
 
 
 def _leave_with_the_parent() -> None:
@@ -146,10 +145,12 @@ def answer(asked: str) -> dict[str, Any]:
 
 
 def _refused(error: Exception) -> dict[str, Any]:
+    """What PortAudio's number, and the host's own words where it adds some, amount to."""
     number = error.args[1] if len(error.args) > 1 else 0
-    busy = number == _DEVICE_UNAVAILABLE
-    missing = number == _INVALID_DEVICE
-    failure = "workstation_busy" if busy else "no_audio_device" if missing else "permission_denied"
+    said = " ".join(map(str, error.args)).lower()
+    failure = _REFUSALS.get(number, "component_missing")
+    if "denied" in said or "80070005" in said:  # Windows' E_ACCESSDENIED: the microphone's privacy switch
+        failure = "permission_denied"
     return {"failure": failure, "detail": str(error.args[0]) if error.args else ""}
 
 

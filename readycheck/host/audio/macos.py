@@ -3,7 +3,8 @@
 import json
 import plistlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -40,7 +41,7 @@ def _endpoints(item: Mapping[str, Any], bluetooth: Mapping[str, Mapping[str, Any
     bus = _BUSES.get(str(item.get("coreaudio_device_transport", "")).removeprefix(_TRANSPORT), "unknown")
     paired = bluetooth.get(name, {}) if bus == "bluetooth" else {}
     vid, pid = _bluetooth_id(paired)
-    form_factor = str(paired.get("device_minorType", "")).lower() or None
+    form_factor = clean(paired.get("device_minorType", "")).lower() or None
     if bus == "builtin" and _JACK.search(name):
         bus, form_factor = "jack", "headphones" if "phones" in name.lower() else "headset"
     rate = item.get("coreaudio_device_srate")
@@ -80,14 +81,14 @@ def usb(machine: Machine) -> list[UsbDevice]:
         found = _dicts(_plist(machine, USB))
     except OperationFailed as error:
         for command in PROFILED_USB:
-            reports = list(_dicts(_json(machine, command).get(command[-1])))
-            if devices := _usb(reports):
-                return devices
+            with suppress(OperationFailed):
+                if devices := _usb(_dicts(_json(machine, command).get(command[-1]))):
+                    return devices
         raise error from None
     return _usb(found)
 
 
-def _usb(items: Iterator[Mapping[str, Any]] | list[Mapping[str, Any]]) -> list[UsbDevice]:
+def _usb(items: Iterable[Mapping[str, Any]]) -> list[UsbDevice]:
     devices = []
     for item in items:
         vid = _id(item.get("idVendor", item.get("USBDeviceKeyVendorID", item.get("vendor_id"))))
