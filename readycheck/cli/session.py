@@ -55,6 +55,7 @@ class Options:
     scope: Literal["workstation", "site"]
     calls: int | None
     show_host: bool
+    listen: bool
     lang: str
     strict: bool
     quiet: bool
@@ -156,6 +157,7 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
             listener=view,
             show_addresses=session.options.show_host,
             machine=session.machine,
+            listen=session.options.listen,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
         await session.collect(collection)

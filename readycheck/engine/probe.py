@@ -50,6 +50,8 @@ class Context:
     partial: Callable[[], Evidence] | None = field(default=None)
     shared: Shared = field(default_factory=Shared)
     machine: Machine = field(default_factory=this_machine)
+    listen: bool = False
+    """Sound may be played and the microphone recorded: `--listen`."""
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""

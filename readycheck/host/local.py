@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from readycheck.host import command
+from readycheck.host.audio import portaudio
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Output, Platform, Told
 from readycheck.host.registry import ExportedRegistry, Registry
 from readycheck.model.failure import FailureCode
@@ -87,6 +88,8 @@ class LocalMachine:
             "on_battery": _on_battery,
             "slept_s": _slept_s,
             "interfaces": _interfaces,
+            "audio_devices": portaudio.devices,
+            "listening": portaudio.listening,
         }
 
     def source_address(self, destination: str) -> str | None:

@@ -31,6 +31,8 @@ Fact = Literal[
     # lists of objects: network interfaces, and what PortAudio lists in a child process that can be killed
     "interfaces",
     "audio_devices",
+    # plays a sound and records, which takes seconds: asked for `--listen` alone
+    "listening",
 ]
 """Single answers of the system's own API; each implementation says what it answers, the rest is `component_missing`."""
 
