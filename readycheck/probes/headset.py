@@ -27,6 +27,7 @@ from readycheck.profile.schema import Profile
 
 READ_LIMIT_S = 8.0
 LISTEN_LIMIT_S = 15.0
+LISTEN = "listen"
 _MOST = 32
 T = TypeVar("T")
 
@@ -89,13 +90,20 @@ class Headset(Probe[HeadsetEvidence]):
             sound.result(),
             None if isinstance(account, Failure) else account,
         )
-        cut_short = Listening(Failure(FailureCode.INTERRUPTED, "listen")) if context.listen else None
-        context.keep(lambda: replace(found, listening=found.listening or cut_short))
         if context.listen:
+            cut_short = replace(found, listening=Listening(Failure(FailureCode.INTERRUPTED, LISTEN)))
+            context.keep(lambda: cut_short)
             context.progress("a tone and speech are played, and the microphone is recorded", expected_s=LISTEN_LIMIT_S)
-            heard = Listening(Failure(FailureCode.WRONG_USER_CONTEXT, "listen")) if account else await _listen(machine)
-            found = replace(found, listening=heard)
+            refusal = _refusal(found)
+            found = replace(found, listening=Listening(refusal) if refusal else await _listen(machine))
         return found
+
+
+def _refusal(found: HeadsetEvidence) -> Failure | None:
+    """Why nothing is played: nobody would hear it, or PortAudio did not even list its devices."""
+    if found.wrong_user:
+        return Failure(FailureCode.WRONG_USER_CONTEXT, LISTEN)
+    return replace(found.sound_failure, operation=LISTEN) if found.sound_failure else None
 
 
 async def _read(operation: str, read: Callable[[], T]) -> T | Failure:
@@ -167,23 +175,22 @@ def _count(value: object) -> int:
 
 
 async def _listen(machine: Machine) -> Listening:
-    operation = "listen"
     try:
         async with asyncio.timeout(LISTEN_LIMIT_S):
-            told = await beside(lambda: machine.fact("listening"), operation)
+            told = await beside(lambda: machine.fact("listening"), LISTEN)
     except TimeoutError:
-        return Listening(Failure(FailureCode.DEADLINE_EXCEEDED, operation))
-    return _heard(told, operation)
+        return Listening(Failure(FailureCode.DEADLINE_EXCEEDED, LISTEN))
+    return _heard(told)
 
 
-def _heard(told: Told, operation: str) -> Listening:
+def _heard(told: Told) -> Listening:
     heard = dict(told.value) if isinstance(told.value, dict) else {}
     detail = clean(heard.pop("detail")) if "detail" in heard else None
     code = told.failure or heard.pop("failure", None)
     try:
         if code or "silent" not in heard:
-            return Listening(Failure(FailureCode(code or FailureCode.COMPONENT_MISSING), operation, detail))
+            return Listening(Failure(FailureCode(code or FailureCode.COMPONENT_MISSING), LISTEN, detail))
         found = TypeAdapter(Listening).validate_python(heard)
     except ValueError:  # of a captured machine: ours says what it should
-        return Listening(Failure(FailureCode.COMPONENT_MISSING, operation, "no answer that can be read"))
+        return Listening(Failure(FailureCode.COMPONENT_MISSING, LISTEN, "no answer that can be read"))
     return replace(found, output=clean(found.output), input=clean(found.input))

@@ -346,7 +346,8 @@ class Heard(RecordedMachine):
     """A laptop whose microphone is listened to; counts how often."""
 
     def __init__(self, answer: Any) -> None:
-        super().__init__({"schema": "readycheck.machine/1", "platform": "linux", "facts": {"listening": answer}})
+        facts = {"listening": answer, "audio_devices": []}
+        super().__init__({"schema": "readycheck.machine/1", "platform": "linux", "facts": facts})
         self.times = 0
 
     def fact(self, name: Fact) -> Told:
@@ -417,6 +418,16 @@ async def test_listening_that_failed_says_why(answer: Any, reason: FailureCode) 
 
     for metric in ("tone_heard", "listen_silent", "listen_level_dbfs", "listen_clipped"):
         assert seen.answer(metric) == (None, reason)
+
+
+async def test_driver_that_hung_once_is_not_asked_again() -> None:
+    """Where PortAudio's list did not come there is no listening: a hung driver costs its limit once."""
+    recorded = Heard(HEARD)
+    recorded._facts["audio_devices"] = {"failure": "deadline_exceeded"}
+    seen = await gathered(recorded, listen=True)
+
+    assert recorded.times == 0
+    assert seen.answer("tone_heard") == (None, FailureCode.DEADLINE_EXCEEDED)
 
 
 async def test_deployment_tool_plays_nothing() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
 from readycheck.host.session.signal import Redirection, Session, Signal
+from readycheck.model.audio import AudioDevice, Endpoint, Listening, SoundDevice, UsbDevice
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
 from readycheck.model.network import GatewayEcho, Interface, Way, Wifi
@@ -30,6 +31,7 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._network_evidence import NetworkEvidence
 from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
@@ -109,6 +111,15 @@ EVIDENCE = {
             IdentityTarget("https://b/token", "https://a", "token_endpoint", failure=NO_NAME, issuer_said="https://b"),
         ),
         reached=1,
+    ),
+    "headset": HeadsetEvidence(
+        (Endpoint("Headset Microphone (Jabra Evolve2 40)", "capture", "usb", "Jabra Evolve2 40", "0b0e", "0e40"),),
+        (UsbDevice("0b0e", "0e40"),),
+        ("0b0e:0e40",),
+        (SoundDevice("Headset Microphone (Jabra Evolve2 40)", "Windows WASAPI", 1, default_input=True),),
+        (AudioDevice("Jabra Evolve2 40", "usb", ("0b0e:0e40",), known_as=("Jabra Evolve2 40",), telephony=True),),
+        usb_failure=TIMEOUT,
+        listening=Listening(output="Headset Earphone", rate_hz=48_000, level_dbfs=-41.5, silent=False),
     ),
     "network": NetworkEvidence(
         (
