@@ -184,6 +184,7 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
             label=options.label,
             site=options.site,
             scope=options.scope,
+            changes=tuple(collection.changes),
         ),
         profile=reference(profile),
         environment=environment(

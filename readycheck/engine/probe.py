@@ -80,6 +80,8 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
+    first: ClassVar[bool] = False
+    """Measures the machine at rest: runs alone before all others, briefly, and requires none that does not."""
     answers_by_profile: ClassVar[bool] = False
     """Some metrics are worked out from a profile's lists: see `answered`."""
 

@@ -69,7 +69,8 @@ def test_whole_lab_ends_in_go(cli: Cli, profile_file: Writer) -> None:
     assert "path" in answer.err
     assert (report.run.label, report.run.site, report.profile.lab) == ("Poste 12/é", "Lyon", True)
     assert {name: one.status for name, one in report.observations.items()} == dict.fromkeys(
-        ("call", "fallback", "identity", "network", "path", "proxy", "signalling", "stun", "turn"), "collected"
+        ("call", "fallback", "identity", "network", "path", "proxy", "signalling", "stun", "turn", "workstation"),
+        "collected",
     )
     assert report.metrics["call.connected"].value is True
     assert report.metrics["path.far_end"].value == "relay:udp"
