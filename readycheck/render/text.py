@@ -4,6 +4,7 @@ from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
+from readycheck.render.changes import changes
 from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 
@@ -30,6 +31,7 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(_painted(words("terminal_lab"), _DIM, colour))
     if report.run.interrupted:
         lines.append(words("terminal_interrupted"))
+    lines += changes(report, words)
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
     return plain_marks(text) if plain else text
