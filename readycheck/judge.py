@@ -131,8 +131,10 @@ def _compared(comparison: Comparison, case: Case, scale: str | None) -> Outcome:
         return Status.INCONCLUSIVE, why
     met = _meets(comparison, metric) if not scale or metric.scale == scale else None
     if met is None:
-        return Status.INCONCLUSIVE, FailureCode.NOT_PROVEN
-    return (Status.PASS, None) if met else (Status.FAIL, metric.reason)
+        return Status.INCONCLUSIVE, metric.reason or FailureCode.NOT_PROVEN
+    # What is missed however much of it is put down to a busy workstation is simply missed.
+    why_missed = None if metric.reason == FailureCode.WORKSTATION_BUSY else metric.reason
+    return (Status.PASS, None) if met else (Status.FAIL, why_missed)
 
 
 def _unusable(probe: str, metric: Metric | None, case: Case) -> tuple[bool, str | None]:

@@ -53,6 +53,7 @@ class Collection:
     metrics: dict[str, Metric] = field(default_factory=dict)
     machine: Machine = field(default_factory=this_machine)
     changes: list[Change] = field(default_factory=list)
+    listen: bool = False
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _shared: Shared = field(default_factory=Shared)
 
@@ -122,6 +123,7 @@ class Collection:
             self._evidence,
             shared=self._shared,
             machine=self.machine,
+            listen=self.listen,
         )
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()

@@ -132,6 +132,8 @@ class Run:
     site: str | None = None
     scope: Literal["workstation", "site"] = "workstation"
     changes: tuple[Change, ...] = ()
+    machine: Literal["this", "captured"] = "this"
+    """Whose facts these are: the machine's that it ran on, or those of one that was captured into a folder."""
 
     @property
     def started(self) -> datetime:

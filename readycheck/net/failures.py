@@ -19,6 +19,8 @@ _CODE_OF_ERRNO = {
     errno.ETIMEDOUT: FailureCode.CONNECTION_TIMEOUT,
     errno.EPERM: FailureCode.PERMISSION_DENIED,
     errno.EACCES: FailureCode.PERMISSION_DENIED,
+    errno.ENOBUFS: FailureCode.WORKSTATION_BUSY,
+    errno.ENOMEM: FailureCode.WORKSTATION_BUSY,
     # Windows numbers its socket errors anew (winsock2.h)
     10013: FailureCode.PERMISSION_DENIED,
     10050: FailureCode.NETWORK_UNREACHABLE,
@@ -26,6 +28,7 @@ _CODE_OF_ERRNO = {
     10049: FailureCode.NETWORK_UNREACHABLE,
     10053: FailureCode.CONNECTION_RESET,
     10054: FailureCode.CONNECTION_RESET,
+    10055: FailureCode.WORKSTATION_BUSY,
     10060: FailureCode.CONNECTION_TIMEOUT,
     10061: FailureCode.CONNECTION_REFUSED,
     10065: FailureCode.HOST_UNREACHABLE,

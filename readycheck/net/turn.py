@@ -125,6 +125,20 @@ class TurnSession:
         """Why the link is no longer usable; None if it is."""
         return self._failure
 
+    def never_fragment(self) -> bool:
+        """From now on send whole datagrams or none; whether that can be had here."""
+        return self._link.never_fragment()
+
+    @property
+    def unsent(self) -> int:
+        """Datagrams for which the system had no room."""
+        return self._link.unsent
+
+    @property
+    def unread(self) -> int:
+        """Datagrams that came and found no room in the receive queue."""
+        return self._link.unread
+
     async def release(self) -> None:
         """Give the allocation back; what the server says to it changes nothing."""
         if self._client.may_hold_allocation and not self._failure:

@@ -2,17 +2,19 @@
 
 import asyncio
 import os
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 from readycheck.model.evidence import Interval, Quantity
-from readycheck.model.failure import Failure, FailureCode
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.stamp import StampLink, open_stamp_link
-from readycheck.probes._servers import addresses
+from readycheck.probes._servers import addresses, targets
+from readycheck.profile.scalars import UNRESOLVED
 from readycheck.profile.schema import Profile
 from readycheck.rtc.bounds import loss_bounds
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
@@ -21,7 +23,9 @@ from readycheck.rtc.stamp import EXPEDITED_FORWARDING, key_octets
 from readycheck.rtc.stamp_stream import StampStream
 
 STAMP_PORT = 862
+_PORT = re.compile(r"[^:]:[^:\]]+$")
 CLOSING_PACKETS = 6
+SILENCE_S, SILENCE_STEP_S, PACKET_EVERY_STEPS = 2.0, 0.02, 25
 LARGEST_PACKET_BYTE = 140 + 48  # authenticated with its TLVs, and headers
 Way = Literal["up", "down"]
 
@@ -48,18 +52,22 @@ class Reflection:
     stamp_delay_p99_ms: float | None = None
     """By how much our clock readings differ from the kernel's time stamps; None without those."""
 
-    def loss(self, way: Way, lost: Sequence[bool], confidence: float) -> Quantity:
-        """Loss of one way with its bounds: of what was sent, or of what the reflector sent back."""
+    def loss(self, way: Way, lost: Sequence[bool], confidence: float, own: Collection[int] = ()) -> Quantity:
+        """Loss of one way with its bounds: of what was sent, or of what the reflector sent back.
+
+        `own` are packets that this workstation may have lost itself: they count for the upper bound alone.
+        """
         if all(lost):
             return Quantity(None, reason=FailureCode.NO_MEDIA)
         if not self.is_stateful:
             unknown = self.is_stateful is None
             return Quantity(None, reason=FailureCode.NOT_PROVEN if unknown else FailureCode.NOT_CONFIGURED)
-        fates = self._fates(lost)
-        least = [fate == way for fate in fates if way == "up" or fate != "up"]
-        most = [fate in (way, "unknown") for fate in fates if way == "up" or fate != "up"]
+        numbered = [(number, fate) for number, fate in enumerate(self._fates(lost)) if way == "up" or fate != "up"]
+        told = [fate == way for _, fate in numbered]
+        least = [fate == way and number not in own for number, fate in numbered]
+        most = [fate in (way, "unknown") for _, fate in numbered]
         bounds = Interval(loss_bounds(least, confidence).low, loss_bounds(most, confidence).high)
-        return Quantity(sum(least) / len(least), bounds)
+        return Quantity(sum(told) / len(told), bounds, FailureCode.WORKSTATION_BUSY if least != told else None)
 
     def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:
         """RFC 3550 jitter of one way."""
@@ -172,6 +180,8 @@ class FarEnd:
     """What is to be asked after the last packet."""
     told: Callable[[PacketStream], Reflection | None] = lambda _: None
     """What the far end itself tells of a stream."""
+    unread: Callable[[], int] = lambda: 0
+    """How many replies found no room in our receive queue."""
 
 
 @asynccontextmanager
@@ -193,7 +203,36 @@ async def reach(address: str, port: int, key: bytes | None, byte: int) -> AsyncI
         def told(settled: PacketStream) -> Reflection | None:
             return reflection_of(settled, link) if isinstance(settled, StampStream) else None
 
-        yield FarEnd(stream, link.send, failure, lambda: _close(stream, link), told)
+        def send(packet: bytes) -> None:
+            if not link.send(packet):
+                stream.unsent.append(len(stream.sent_at) - 1)
+
+        yield FarEnd(stream, send, failure, lambda: _close(stream, link), told, lambda: link.unread)
+
+
+async def answering_first(addresses: list[str], port: int, key: bytes | None) -> list[str]:
+    """The reflector's addresses: those that answer within two seconds, then the silent, then those that refuse."""
+    if len(addresses) == 1:
+        return addresses
+    ranks = await asyncio.gather(*(_rank(address, port, key) for address in addresses))
+    return [address for _, address in sorted(zip(ranks, addresses, strict=True), key=lambda one: one[0])]
+
+
+async def _rank(address: str, port: int, key: bytes | None) -> int:
+    try:
+        async with reach(address, port, key, 0) as far:
+            for number in range(round(SILENCE_S / SILENCE_STEP_S)):
+                if number % PACKET_EVERY_STEPS == 0:
+                    now = time.perf_counter()
+                    far.send(far.stream.next_packet(now, now))
+                await asyncio.sleep(SILENCE_STEP_S)
+                if far.stream.arrivals:
+                    return 0
+                if far.failure():
+                    return 2
+    except OperationFailed:
+        return 2
+    return 1
 
 
 async def _close(stream: StampStream, link: StampLink) -> None:
@@ -211,15 +250,27 @@ async def _close(stream: StampStream, link: StampLink) -> None:
 
 
 def place(profile: Profile) -> tuple[str, int] | None:
-    """Host and port of the profile's reflector; None without one."""
+    """Host and port of the profile's reflector; None without one, and where only the lab will know its port."""
+    written = written_place(profile)
+    if written is None or UNRESOLVED in written:
+        return None
+    host, _, port = written.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def written_place(profile: Profile) -> str | None:
+    """The reflector as the profile writes it, with its port; None without one."""
     reflector = profile.targets.reflector
     if reflector is None or not reflector.stamp:
         return None
     text = reflector.stamp
-    host, colon, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-    if not colon:
-        host, port = text, ""
-    return host.strip("[]"), int(port or STAMP_PORT)
+    return text if _PORT.search(text) else f"{text}:{STAMP_PORT}"
+
+
+def has_far_end(profile: Profile) -> bool:
+    """Whether the profile gives credentials for a relay, or names a reflector."""
+    relays = any(target.has_credentials for target in targets(profile, "turn"))
+    return relays or written_place(profile) is not None
 
 
 async def ways_to(profile: Profile) -> tuple[list[str], int, bytes | None] | Failure | None:

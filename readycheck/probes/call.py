@@ -21,6 +21,7 @@ from readycheck.probes.path import payload_byte
 from readycheck.probes.turn import Turn, far_end
 from readycheck.rtc import emodel
 from readycheck.rtc.loss import wilson
+from readycheck.rtc.timekeeping import NO_DOUBT, Doubt, doubt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from readycheck.profile.schema import Profile
 
 CONNECT_TIMEOUT_S = 12.0
-SAMPLE_S = 0.25
+TICK_S = 0.02
+TICKS_PER_SAMPLE = 12
 CONFIDENCE = 0.95
 SILENCE_S = 1.0
 """Fifty packets that nobody heard: the call is over."""
@@ -62,6 +64,8 @@ class CallEvidence(Evidence):
     round_trips_ms: tuple[float, ...] = ()
     forth: Direction | None = None
     back: Direction | None = None
+    doubt: Doubt = NO_DOUBT
+    """What of the figures may be this workstation's own doing: both ends of the call are read by one process."""
     failure: Failure | None = None
 
     @metric_of("bool")
@@ -91,12 +95,19 @@ class CallEvidence(Evidence):
     @metric_of("ms")
     def rtt_p50_ms(self) -> Quantity:
         """Round trip by RTCP, end to end through the relay (twice the way to it), median."""
-        return self._quantity(median(self.round_trips_ms) if self.round_trips_ms else None)
+        if not self.round_trips_ms:
+            return self._quantity(None)
+        value = median(self.round_trips_ms)
+        return Quantity(value, Interval(max(0.0, value - 2 * self.doubt.median_ms), value), self._busy)
 
     @metric_of("ms")
     def interarrival_jitter_ms(self) -> Quantity:
         """RFC 3550 jitter as the receiver reports it; the worse of both ways."""
-        return self._quantity(self._jitter_ms)
+        if self._jitter_ms is None:
+            return self._quantity(None)
+        off_ms = 2 * self.doubt.jitter_ms
+        bounds = Interval(max(0.0, self._jitter_ms - off_ms), self._jitter_ms + off_ms)
+        return Quantity(self._jitter_ms, bounds, self._busy)
 
     @metric_of("ratio")
     def loss_ratio(self) -> Quantity:
@@ -104,22 +115,30 @@ class CallEvidence(Evidence):
         expected = sum(way.packets_received + way.packets_lost for way in self._ways)
         if not expected or self.failure:  # a call that broke off lost what nobody counted
             return self._quantity(None)
-        return Quantity(self._lost / expected, wilson(self._lost, expected, CONFIDENCE))
+        bounds = wilson(self._lost, expected, CONFIDENCE)
+        if self._busy and self._lost:  # what leaves in bunches may be lost for that
+            return Quantity(self._lost / expected, replace(bounds, low=0.0), self._busy)
+        return Quantity(self._lost / expected, bounds)
 
     @metric_of("number")
     def mos_cqe(self) -> Quantity:
         """MOS for Opus on this call's figures, fullband scale (G.107.2)."""
-        loss, rtt = self.loss_ratio, self.rtt_p50_ms.value
-        if not isinstance(loss.value, float) or not isinstance(rtt, float) or self._jitter_ms is None:
+        loss, rtt, jitter = self.loss_ratio, self.rtt_p50_ms, self.interarrival_jitter_ms
+        if not isinstance(loss.value, float) or not isinstance(rtt.value, float) or self._jitter_ms is None:
             return self._quantity(None)
-        # Four times the mean deviation stands for the 95th percentile that RTCP does not tell.
-        delay_ms = emodel.mouth_to_ear_ms(rtt, 4 * self._jitter_ms, self.ptime_ms)
 
-        def score(ratio: float) -> float:
-            return emodel.mos(emodel.opus_r_value(self.bitrate_bps, delay_ms, ratio))
+        def score(ratio: float | None, rtt_ms: float | None, jitter_ms: float | None) -> float:
+            # Four times the mean deviation stands for the 95th percentile that RTCP does not tell.
+            delay_ms = emodel.mouth_to_ear_ms(rtt_ms or 0.0, 4 * (jitter_ms or 0.0), self.ptime_ms)
+            return emodel.mos(emodel.opus_r_value(self.bitrate_bps, delay_ms, ratio or 0.0))
 
-        bounds = loss.interval
-        return Quantity(score(loss.value), Interval(score(bounds.high), score(bounds.low)), scale="fb")
+        lost, delay, spread = loss.interval, rtt.interval, jitter.interval
+        worst, best = score(lost.high, delay.high, spread.high), score(lost.low, delay.low, spread.low)
+        return Quantity(score(loss.value, rtt.value, self._jitter_ms), Interval(worst, best), self._busy, "fb")
+
+    @property
+    def _busy(self) -> FailureCode | None:
+        return FailureCode.WORKSTATION_BUSY if self.doubt.is_busy else None
 
     @property
     def _ways(self) -> list[Direction]:
@@ -246,10 +265,14 @@ async def _why_no_media(call: SoftphoneCall) -> Failure:
 async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:
     """Let the call run, and read its statistics as it goes: aiortc tells a round trip after a second or more."""
     seconds, started_at = context.profile.call.seconds, time.perf_counter()
-    round_trips: list[float] = []
+    round_trips, late_ms = list[float](), list[float]()
     heard, heard_s = [0, 0], [0.0, 0.0]
     while (elapsed_s := time.perf_counter() - started_at) < seconds:
-        await asyncio.sleep(min(SAMPLE_S, seconds - elapsed_s))
+        due_s = min(seconds, elapsed_s + TICK_S)
+        await asyncio.sleep(due_s - elapsed_s)
+        late_ms.append(max(0.0, time.perf_counter() - started_at - due_s) * 1000)
+        if len(late_ms) % TICKS_PER_SAMPLE:
+            continue
         ways = await call.ways()
         told = [way.round_trip_ms for way in ways if way.round_trip_ms is not None]
         round_trips += told
@@ -258,6 +281,7 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
                 heard[number], heard_s[number] = count, time.perf_counter() - started_at
         context.keep(partial(replace, evidence, media_s=round(elapsed_s, 3), round_trips_ms=tuple(round_trips)))
         context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
+    evidence = replace(evidence, doubt=doubt(late_ms, [], TICK_S * 1000))
     talked = replace(evidence, media_s=round(time.perf_counter() - started_at, 3), round_trips_ms=tuple(round_trips))
     return await _with_directions(call, replace(talked, failure=_broke_off(heard_s, talked.media_s or 0.0)))
 

@@ -6,17 +6,21 @@ The first URL that relays is the far end, since the voice takes that way; where 
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Evidence, Quantity, Scale, metric_of
+from readycheck.model.evidence import Interval, Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
-from readycheck.probes import _reflector
+from readycheck.probes import _marking, _reflector
+from readycheck.probes._ending import TAIL_S, alive_s, drain
+from readycheck.probes._looks import Looks
+from readycheck.probes._marking import Marking
+from readycheck.probes._measured_packets import PacketMetrics
+from readycheck.probes._one_way import OneWayMetrics
 from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
@@ -25,20 +29,18 @@ from readycheck.profile.schema import CallSettings, Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport
-from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
-from readycheck.rtc.measured_line import Bounded, MeasuredLine
+from readycheck.rtc.measured_line import Bounded
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.sequential import StoppingRule
 from readycheck.rtc.stun import hostport
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
 RTP_OVERHEAD_BYTE = 30
-TAIL_S = 1.0
 PROGRESS_EVERY = 10
 
 
 @dataclass(frozen=True)
-class PathEvidence(Evidence):
+class PathEvidence(OneWayMetrics, PacketMetrics):
     """Every packet, in order of sending: columns of one length. A delay of None is a packet that never came."""
 
     relay_transport: Transport | None
@@ -54,14 +56,31 @@ class PathEvidence(Evidence):
     arrivals: tuple[int, ...] = ()
     """Sequence numbers in order of arrival, where that differs from the order of sending."""
     duplicates: int = 0
-    send_lateness_p99_ms: float | None = None
+    has_kernel_stamps: bool = False
+    """Times of sending and arrival are the kernel's own."""
+    unsent: tuple[int, ...] = ()
+    """Numbers of packets that this system had no room to send."""
+    unread_count: int = 0
+    """Packets that came and found no room in our receive queue."""
     codecs: tuple[emodel.CodecScore, ...] = ()
     """What each codec would give on this path, the scale beside every number."""
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
+    is_far_end_configured: bool | None = None
+    truncated: bool = False
+    """Whether the far end failed or fell silent before the measurement ended: such losses are no chance."""
+    alive_s: float | None = None
+    """If so: when the last packet that came back was sent, from the start."""
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
+    marking: Marking | None = None
+    """What a reflector beside that relay told of the mark; None without one."""
+
+    @metric_of("bool")
+    def has_far_end(self) -> Quantity:
+        """Whether the profile names something to measure against: a relay with credentials, or a reflector."""
+        return Quantity(self.is_far_end_configured)
 
     @metric_of("text")
     def far_end(self) -> Quantity:
@@ -94,52 +113,11 @@ class PathEvidence(Evidence):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else None)
-
-    @metric_of("ratio")
-    def loss_up_ratio(self) -> Quantity:
-        """Packets lost on the way out, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("up", self.line.lost, self.confidence))
-
-    @metric_of("ratio")
-    def loss_down_ratio(self) -> Quantity:
-        """Packets lost on the way back, with bounds; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.loss("down", self.line.lost, self.confidence))
-
-    @metric_of("ms")
-    def jitter_up_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way out, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("up", self.rtt_ms))
-
-    @metric_of("ms")
-    def jitter_down_ms(self) -> Quantity:
-        """RFC 3550 jitter on the way back, averaged over the run; a stateful reflector tells, a relay cannot."""
-        return self._one_way(lambda seen: seen.jitter_ms("down", self.rtt_ms))
-
-    @metric_of("bool")
-    def dscp_preserved(self) -> Quantity:
-        """Packets sent with DSCP 46 (EF) reach the reflector with it; null where the system does not really mark."""
-        return self._one_way(lambda seen: seen.dscp_preserved())
-
-    @metric_of("ratio")
-    def reordered_ratio(self) -> Quantity:
-        """Packets that arrived after a later one (RFC 4737)."""
-        return self._quantity(reordered_ratio(self.arrivals) if self.arrivals else (0.0 if self.line.arrived else None))
-
-    @metric_of("ratio")
-    def duplicated_ratio(self) -> Quantity:
-        """Packets that arrived more than once."""
-        return self._quantity(self.duplicates / len(self.line.arrived) if self.line.arrived else None)
-
-    @metric_of("number")
-    def burst_ratio(self) -> Quantity:
-        """BurstR of G.107: 1 for independent losses, more if they come in runs; null without losses."""
-        return self._quantity(burst_ratio(self.line.lost))
-
-    @metric_of("packet")
-    def longest_loss_run(self) -> Quantity:
-        """Most packets lost in a row."""
-        return self._quantity(max(loss_runs(self.line.lost), default=0) if self.rtt_ms else None)
+        bounds = self.line.loss_bounds
+        if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
+            bounds = Interval(bounds.low, None)
+        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
+        return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")
     def seconds(self) -> Quantity:
@@ -156,31 +134,11 @@ class PathEvidence(Evidence):
         """MOS for Opus on this path, fullband scale (G.107.2)."""
         return self._bounded(self.line.opus_score(self.bitrate_bps, emodel.mos), "fb")
 
-    @cached_property
-    def line(self) -> MeasuredLine:
-        """The figures behind the metrics."""
-        return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence)
-
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
-        return self._quantity(None) if value is None else Quantity(value, bounds, scale=scale)
-
-    def _quantity(self, value: float | str | None) -> Quantity:
-        """A value, or why there is none: no relay, or nothing came back."""
-        if value is not None:
-            return Quantity(value)
-        if self.failure:
-            return Quantity(None, reason=self.failure.code)
-        nothing_came = bool(self.rtt_ms) and not self.line.arrived
-        return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
-
-    def _one_way(self, told: Callable[[Reflection], Quantity]) -> Quantity:
-        """One way alone is told by a reflector, never by a relay."""
-        if self.reflection is None or self.failure:
-            return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
-        if not self.line.arrived:
-            return self._quantity(None)
-        return told(self.reflection)
+        in_doubt = self.line.doubt.is_busy or (scale and self.line.doubt.own_losses)
+        busy = FailureCode.WORKSTATION_BUSY if in_doubt else None
+        return self._quantity(None) if value is None else Quantity(value, bounds, busy, scale)
 
 
 class Path(Probe[PathEvidence]):
@@ -194,8 +152,8 @@ class Path(Probe[PathEvidence]):
     @classmethod
     def inputs(cls, profile: Profile) -> Any:
         """The TURN URLs, the first that relays is the far end; and the reflector, if there is one."""
-        relays, reflector = urls(profile, "turn"), _reflector.place(profile)
-        return {"turn": relays, "stamp": hostport(*reflector)} if reflector else relays
+        relays, reflector = urls(profile, "turn"), _reflector.written_place(profile)
+        return {"turn": relays, "stamp": reflector} if reflector else relays
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
@@ -203,7 +161,8 @@ class Path(Probe[PathEvidence]):
         seconds = profile.path.max_seconds
         packets, byte = round(seconds * 1000 / profile.call.ptime_ms), payload_byte(profile.call)
         relays = first_that_relays(cls.id, profile, byte=2 * packets * (byte + 52), seconds=seconds)
-        return relays + _reflector.traffic(cls.id, profile, packets, byte, instead=bool(relays))
+        reflector = _reflector.traffic(cls.id, profile, packets, byte, instead=bool(relays))
+        return relays + reflector + (_marking.traffic(cls.id, profile) if relays else [])
 
     def deadline_s(self, profile: Profile) -> float:
         """The measurement, two allocations, and the tail."""
@@ -231,23 +190,32 @@ class Path(Probe[PathEvidence]):
             async with open_pair(relay) as (here, there):
                 stream = PacketStream(os.urandom(8), base.payload_byte, time.perf_counter())
                 there.on_data, peer = stream.received, there.relayed_address
-                far = FarEnd(stream, lambda data: here.send(peer, data), lambda: here.failure)
+
+                def send(data: bytes) -> None:
+                    before = here.unsent
+                    here.send(peer, data)
+                    if here.unsent > before:
+                        stream.unsent.append(len(stream.sent_at) - 1)
+
+                far = FarEnd(
+                    stream, send, lambda: here.failure or there.failure, unread=lambda: here.unread + there.unread
+                )
                 measured = await _measure(context, base, far)
-                return replace(measured, failure=measured.failure or there.failure)
+            return replace(measured, marking=await _marking.gather_marking(context.profile))
         except OperationFailed as error:
             return replace(base, failure=error.failure)
 
 
 async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
-    """The path to the profile's reflector, by the first of its addresses that does not refuse."""
+    """The path to the profile's reflector, by the first of its addresses that answers, or at least does not refuse."""
     ways = await _reflector.ways_to(context.profile)
     if ways is None:
-        return PathEvidence(None, failure=no_relay)
+        return PathEvidence(None, **_settings(context.profile), failure=no_relay)
     base = PathEvidence(None, **_settings(context.profile))
     if isinstance(ways, Failure):
         return replace(base, failure=ways)
     literals, port, key = ways
-    for address in literals:
+    for address in await _reflector.answering_first(literals, port, key):
         base = replace(base, url=f"stamp:{hostport(address, port)}")
         try:
             async with _reflector.reach(address, port, key, base.payload_byte) as far:
@@ -266,6 +234,7 @@ def _settings(profile: Profile) -> dict[str, Any]:
         "interval_ms": float(call.ptime_ms),
         "confidence": profile.path.confidence,
         "bitrate_bps": call.bitrate_bps,
+        "is_far_end_configured": _reflector.has_far_end(profile),
     }
 
 
@@ -276,11 +245,12 @@ def payload_byte(call: CallSettings) -> int:
 
 async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvidence:
     def evidence(stream: PacketStream) -> PathEvidence:
-        return replace(_evidence(base, stream, far.failure()), reflection=far.told(stream))
+        measured = _evidence(base, stream, far.failure())
+        return replace(measured, reflection=far.told(stream), unread_count=far.unread())
 
     context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))
     await _send(context, far, base)
-    await _drain(far.stream)
+    await drain(far.stream)
     duration_s = round(time.perf_counter() - far.stream.started_at, 3)
     await far.end()
     return _with_scores(replace(evidence(far.stream), duration_s=duration_s))
@@ -290,17 +260,13 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
     stream, settings, interval_s = far.stream, context.profile.path, base.interval_ms / 1000
     rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
-    look_s = settings.min_seconds
+    looks = Looks(rule, lambda: partial(_evidence, base, stream.settled(time.perf_counter(), TAIL_S), None))
     for number in range(round(settings.max_seconds / interval_s)):
         elapsed_s = round(number * interval_s, 6)
-        if elapsed_s >= look_s:
-            figures = _evidence(base, stream.settled(time.perf_counter(), TAIL_S), None)
-            if rule.ends(elapsed_s, figures.quantity):
-                return
-            look_s = rule.next_look_s(elapsed_s)
+        looks.begin(elapsed_s)
         due_at = stream.started_at + elapsed_s
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
-        if far.failure():
+        if looks.say_enough() or far.failure():
             return
         far.send(stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
@@ -308,7 +274,8 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
 
 
 def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
-    recent = stream.settled(time.perf_counter(), TAIL_S).rtt_ms()[-100:]
+    settled = stream.settled(time.perf_counter(), TAIL_S)
+    recent = settled.rtt_ms(max(0, len(settled.sent_at) - 100))
     arrived = [delay for delay in recent if delay is not None]
     lost = len(recent) - len(arrived)
     context.progress(
@@ -321,16 +288,9 @@ def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
     )
 
 
-async def _drain(stream: PacketStream) -> None:
-    """Wait for what is still under way: four times the longest round trip, a second at most."""
-    longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=TAIL_S * 1000)
-    ends_at = time.perf_counter() + min(TAIL_S, max(0.2, 4 * longest_ms / 1000))
-    while not stream.complete and time.perf_counter() < ends_at:
-        await asyncio.sleep(0.02)
-
-
 def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None) -> PathEvidence:
     in_order = stream.arrivals == sorted(stream.arrivals)
+    alive_until_s = alive_s(stream, failure)
     return replace(
         base,
         duration_s=round(time.perf_counter() - stream.started_at, 3),
@@ -338,8 +298,11 @@ def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None)
         rtt_ms=tuple(stream.rtt_ms()),
         arrivals=() if in_order else tuple(stream.arrivals),
         duplicates=stream.duplicates,
-        send_lateness_p99_ms=percentile(stream.lateness_ms, 0.99),
+        has_kernel_stamps=stream.has_kernel_stamps,
+        unsent=tuple(stream.unsent),
         failure=failure,
+        truncated=alive_until_s is not None,
+        alive_s=alive_until_s,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from readycheck.engine.probe import Context, Probe
 from readycheck.host.context import WrongUser, wrong_user
 from readycheck.host.machine import Fact, Machine, Told
+from readycheck.host.workstation.edition import Edition, edition
 from readycheck.host.workstation.filters import UdpFilter, udp_filters
 from readycheck.host.workstation.restart import Restart, restart
-from readycheck.host.workstation.system import System, system
 from readycheck.model.evidence import Evidence, Interval, Quantity, Value, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.traffic import Traffic
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _FACTS: tuple[Fact, ...] = ("cpu_cores", "memory_total_byte", "memory_free_byte", "on_battery")
 _VISIT_BYTE = 10_000
 _ANSWER_LIMIT_S = 3.0
-_UNKNOWN_SYSTEM, _UNKNOWN_RESTART = System(), Restart()
+_UNKNOWN_EDITION, _UNKNOWN_RESTART = Edition(), Restart()
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class WorkstationEvidence(Evidence):
     memory_total_byte: int | None = None
     memory_free_byte: int | None = None
     is_on_battery: bool | None = None
-    system: System = _UNKNOWN_SYSTEM
+    edition: Edition = _UNKNOWN_EDITION
     run_as: WrongUser | None = None
     """Whose facts are told in place of the agent's."""
     restart: Restart = _UNKNOWN_RESTART
@@ -96,7 +96,7 @@ class WorkstationEvidence(Evidence):
     @metric_of("text")
     def os_version(self) -> Quantity:
         """Version of the operating system with its build."""
-        return self._told(self.system.version, "system")
+        return self._told(self.edition.version, "edition")
 
     @metric_of("bool")
     def user_context_ok(self) -> Quantity:
@@ -121,6 +121,7 @@ class Workstation(Probe[WorkstationEvidence]):
     id = "workstation"
     title = "Workstation"
     first = True
+    machine_only = True
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
@@ -195,7 +196,7 @@ class _Gathering:
     async def read_rest(self) -> None:
         """What takes several questions."""
         await asyncio.gather(
-            self._read("system", "system", system),
+            self._read("edition", "edition", edition),
             self._read("restart", "restart", restart),
             self._read("udp_filters", "udp_filters", udp_filters),
             self._read("user", "run_as", wrong_user),
@@ -203,7 +204,8 @@ class _Gathering:
 
     async def read_clocks(self, context: Context) -> None:
         """The clocks of the profile's servers."""
-        self.clocks = await clock_readings(context)
+        if self.machine.is_here:  # a captured machine's clock has long gone on
+            self.clocks = await clock_readings(context)
 
     async def _read(self, operation: str, name: str, reader: Callable[[Machine], Any]) -> None:
         answer = await self._ask(partial(reader, self.machine), operation)

@@ -10,6 +10,7 @@ from readycheck.rtc.bounds import loss_bounds
 from readycheck.rtc.delay import delay_variation_ms, interarrival_jitter_ms, percentile
 from readycheck.rtc.loss import burst_ratio
 from readycheck.rtc.spread import jitter_bounds, percentile_bounds
+from readycheck.rtc.timekeeping import NO_DOUBT, Doubt
 
 Bounded = tuple[float | None, Interval | None]
 """A figure and its bounds; both None if nothing came back."""
@@ -22,6 +23,8 @@ class MeasuredLine:
     rtt_ms: tuple[float | None, ...]
     ptime_ms: float
     confidence: float
+    doubt: Doubt = NO_DOUBT
+    """What of it may be this workstation's own doing: bounds are the wider for it."""
 
     @cached_property
     def arrived(self) -> list[float]:
@@ -41,17 +44,21 @@ class MeasuredLine:
     @cached_property
     def loss_bounds(self) -> Interval:
         """Bounds of that share."""
-        return loss_bounds(self.lost, self.confidence)
+        bounds, own = loss_bounds(self.lost, self.confidence), self.doubt.own_losses
+        if not own:
+            return bounds
+        of_the_network = [is_lost and number not in own for number, is_lost in enumerate(self.lost)]
+        return Interval(loss_bounds(of_the_network, self.confidence).low, bounds.high)
 
     @cached_property
     def rtt_p50(self) -> Bounded:
         """Round trip, median."""
-        return percentile(self.arrived, 0.5), percentile_bounds(self.arrived, 0.5, self.confidence)
+        return self._round_trip(0.5, self.doubt.median_ms)
 
     @cached_property
     def rtt_p95(self) -> Bounded:
         """Round trip that 95 % of the packets do not exceed."""
-        return percentile(self.arrived, 0.95), percentile_bounds(self.arrived, 0.95, self.confidence)
+        return self._round_trip(0.95, self.doubt.tail_ms)
 
     @cached_property
     def pdv_p95(self) -> Bounded:
@@ -59,13 +66,29 @@ class MeasuredLine:
         (value, bounds), floor = self.rtt_p95, min(self.arrived, default=0.0)
         if value is None or bounds is None:
             return None, None
-        return value - floor, Interval((bounds.low or 0.0) - floor, (bounds.high or 0.0) - floor)
+        return value - floor, Interval(max(0.0, (bounds.low or 0.0) - floor), (bounds.high or 0.0) - floor)
 
     @cached_property
     def jitter(self) -> Bounded:
         """Jitter of RFC 3550, averaged."""
         value = interarrival_jitter_ms(self.rtt_ms)
-        return value, None if value is None else jitter_bounds(self.arrived, value, self.confidence)
+        if value is None:
+            return None, None
+        return value, self.jitter_in_doubt(value, jitter_bounds(self.arrived, value, self.confidence))
+
+    def jitter_in_doubt(self, value_ms: float, bounds: Interval | None) -> Interval | None:
+        """Bounds of a jitter with what the workstation may have added to it or taken from it."""
+        off_ms = self.doubt.jitter_ms
+        if not off_ms:
+            return bounds
+        low, high = (bounds.low or 0.0, bounds.high or value_ms) if bounds else (value_ms, value_ms)
+        return Interval(max(0.0, low - off_ms), high + off_ms)
+
+    def _round_trip(self, share: float, too_high_by_ms: float) -> Bounded:
+        value, bounds = percentile(self.arrived, share), percentile_bounds(self.arrived, share, self.confidence)
+        if bounds is None or bounds.low is None:
+            return value, bounds
+        return value, Interval(max(0.0, bounds.low - too_high_by_ms), bounds.high)
 
     @cached_property
     def impairment(self) -> emodel.Impairment | None:
@@ -82,14 +105,14 @@ class MeasuredLine:
         if line is None or rtt is None or pdv is None:
             return None, None
 
-        def score(rtt_ms: float | None, pdv_ms: float | None, loss_ratio: float | None) -> float:
+        def score(rtt_ms: float | None, pdv_ms: float | None, loss_ratio: float | None, late_ratio: float) -> float:
             delay_ms = emodel.mouth_to_ear_ms(rtt_ms or 0.0, pdv_ms or 0.0, self.ptime_ms)
-            lost = min(1.0, (loss_ratio or 0.0) + line.late_ratio)
+            lost = min(1.0, (loss_ratio or 0.0) + late_ratio)
             return scale(emodel.opus_r_value(bitrate_bps, delay_ms, lost, line.burst_ratio))
 
-        worst = score(rtt.high, pdv.high, self.loss_bounds.high)
-        best = score(rtt.low, pdv.low, self.loss_bounds.low)
-        return score(line.rtt_ms, line.pdv_p95_ms, line.loss_ratio), Interval(worst, best)
+        worst = score(rtt.high, pdv.high, self.loss_bounds.high, line.late_ratio)
+        best = score(rtt.low, pdv.low, self.loss_bounds.low, 0.0 if self.doubt.is_busy else line.late_ratio)
+        return score(line.rtt_ms, line.pdv_p95_ms, line.loss_ratio, line.late_ratio), Interval(worst, best)
 
     def codec_scores(self, opus_bitrate_bps: int) -> tuple[emodel.CodecScore, ...]:
         """What each codec would give on this line; none if nothing came back."""

@@ -25,6 +25,7 @@ from readycheck.rtc.stamp import (
 )
 
 CLOCK_STEP_S = 0.1
+FEW_UNSTAMPED = 2
 
 
 @dataclass
@@ -37,6 +38,8 @@ class StampStream(PacketStream):
     replies: dict[int, ReflectorPacket] = field(default_factory=dict)
     received_again: set[int] = field(default_factory=set)
     """Reflector's numbers of packets that reached it twice."""
+    stamped: int = 0
+    """Packets of which the system said when they left."""
     discarded: int = 0
     """Junk, wrong signatures, answers to nothing that was sent."""
     closing: tuple[int, int] | None = None
@@ -91,12 +94,19 @@ class StampStream(PacketStream):
         """The system says when a packet really left."""
         if number < len(self.sent_at):
             self.sent_at[number] = at
+            self.stamped += 1
 
-    def rtt_ms(self) -> list[float | None]:
-        """Round trips in order of sending without the reflector's own time; None for what has not come."""
+    @property
+    def has_kernel_stamps(self) -> bool:
+        """Whether the system told of all but a few packets when they left; then it tells when replies came as well."""
+        unstamped = len(self.sent_at) - self.stamped
+        return self.stamped > 0 and unstamped <= max(FEW_UNSTAMPED, len(self.sent_at) // 100)
+
+    def rtt_ms(self, first: int = 0) -> list[float | None]:
+        """Round trips from the `first` on, without the reflector's own time; None for what has not come."""
         return [
             None if delay is None else round(delay - 1000 * self._residence_s(number, delay), 3)
-            for number, delay in enumerate(super().rtt_ms())
+            for number, delay in enumerate(super().rtt_ms(first), first)
         ]
 
     def behind(self) -> list[int | None]:

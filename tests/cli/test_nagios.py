@@ -9,7 +9,7 @@ import pytest
 
 Cli = Callable[..., Any]
 GOLDEN = Path(__file__).parents[1] / "golden"
-REPORT = GOLDEN / "report-1.json"
+REPORT = GOLDEN / "report-2.json"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from readycheck.profile.sources import shipped
 
 Cli = Callable[..., Any]
 GOLDEN = Path(__file__).parent.parent / "golden"
-REPORT = GOLDEN / "report-1.json"
+REPORT = GOLDEN / "report-2.json"
 
 
 def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
@@ -25,7 +25,7 @@ def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
     assert anew["profile"]["id"] == "lab-strict"
     assert anew["metrics"] == saved["metrics"]
     assert anew["observations"] == saved["observations"]
-    assert anew["run"] == saved["run"]
+    assert anew["run"] == saved["run"] | {"machine": "this"}
 
 
 def test_more_give_a_matrix(cli: Cli) -> None:
@@ -51,7 +51,7 @@ def test_matrix_for_people(cli: Cli) -> None:
     assert answer.status == 1
     assert answer.out.splitlines() == [
         "2 profils, 1 rapport\u00a0: go 1, no-go 1. Les meilleurs d\u2019abord.",
-        "                 report-1",
+        "                 report-2",
         "  ✓ lab          go",
         "  ✗ lab-strict   no-go",
         "Ce qui fait obstacle\u00a0:",
@@ -91,10 +91,10 @@ def test_missing_and_binary_reports_are_status_four(cli: Cli, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "line",
     [
-        ("judge", GOLDEN / "report-1.json", "--profile", "lab"),
-        ("compare", GOLDEN / "report-1.json", GOLDEN / "report-1.json"),
-        ("letter", "genesys-cloud", "--report", GOLDEN / "report-1.json"),
-        ("rollup", GOLDEN, "--profile", "lab", "--against", GOLDEN / "report-1.json"),
+        ("judge", GOLDEN / "report-2.json", "--profile", "lab"),
+        ("compare", GOLDEN / "report-2.json", GOLDEN / "report-2.json"),
+        ("letter", "genesys-cloud", "--report", GOLDEN / "report-2.json"),
+        ("rollup", GOLDEN, "--profile", "lab", "--against", GOLDEN / "report-2.json"),
     ],
 )
 def test_forbidden_report_is_status_four(
@@ -185,6 +185,7 @@ def test_probes_lists_every_metric(cli: Cli) -> None:
     text = cli("probes").out
 
     assert {probe["id"] for probe in json.loads(answer.out)["probes"]} == {
-        "call", "fallback", "identity", "path", "proxy", "signalling", "stun", "turn"
+        "bandwidth", "browser", "call", "fallback", "headset", "identity", "nat_binding", "network", "path", "path_mtu",
+        "proxy", "session", "signalling", "stun", "turn", "workstation"
     }  # fmt: skip
     assert all(name.partition(".")[2] in text for name in metric_definitions())

@@ -12,7 +12,7 @@ import pytest
 from readycheck.model.rollup import Rollup
 
 Cli = Callable[..., Any]
-GOLDEN = Path(__file__).parent.parent / "golden" / "report-1.json"
+GOLDEN = Path(__file__).parent.parent / "golden" / "report-2.json"
 PROFILE = """\
 schema: readycheck.profile/1
 id: acme

@@ -52,7 +52,7 @@ def test_broken_streams_cost_no_report(tmp_path: Path, profile_file: Writer, lin
 
 
 @pytest.mark.parametrize(
-    "command", ["probes --json", "profile show lab", f"judge '{GOLDEN}/report-1.json' --profile lab --json"]
+    "command", ["probes --json", "profile show lab", f"judge '{GOLDEN}/report-2.json' --profile lab --json"]
 )
 def test_unwritable_stdout_is_status_five(tmp_path: Path, command: str) -> None:
     """A document that nobody could read was not written."""
@@ -112,7 +112,7 @@ def test_half_characters_in_a_label_cost_nothing(tmp_path: Path, profile_file: W
 
 
 def edited(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    report = json.loads((GOLDEN / "report-1.json").read_text(encoding="utf-8"))
+    report = json.loads((GOLDEN / "report-2.json").read_text(encoding="utf-8"))
     change(report)
     path = tmp_path / "edited.json"
     path.write_text(json.dumps(report), encoding="utf-8")
@@ -154,7 +154,9 @@ def test_forged_reports_are_refused(cli: Cli, tmp_path: Path, change: Callable[.
 @pytest.mark.parametrize("number", ["1e400", "1" + "0" * 400, "-1" + "0" * 400])
 def test_number_beyond_any_is_refused(cli: Cli, tmp_path: Path, number: str) -> None:
     """1e400 is infinity to a parser, written out it fits no division, and neither is a measurement."""
-    text = (GOLDEN / "report-1.json").read_text(encoding="utf-8").replace('"value": 0.853', f'"value": {number}')
+    text = (GOLDEN / "report-2.json").read_text(encoding="utf-8")
+    measured = json.loads(text)["metrics"]["path.rtt_p95_ms"]["value"]
+    text = text.replace(f'"value": {measured}', f'"value": {number}')
     assert number in text
     (tmp_path / "r.json").write_text(text, encoding="utf-8")
 

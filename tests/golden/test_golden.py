@@ -15,17 +15,23 @@ from readycheck.model.report import Report
 from readycheck.profile.loader import load_profile
 
 FOLDER = Path(__file__).parent
-NAMES = ["lab", *sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "vendors-facts")]
+OF_REPORT_1 = ["lab", "lab-without-reflector"]
+NAMES = [
+    "lab",
+    *sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem not in ("vendors-facts", *OF_REPORT_1)),
+]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_verdict_is_as_it_was(name: str) -> None:
-    """The same evidence under the same profile always means the same."""
+@pytest.mark.parametrize(
+    ("saved", "name"), [*(("report-2", name) for name in NAMES), *(("report-1", name) for name in OF_REPORT_1)]
+)
+def test_verdict_is_as_it_was(saved: str, name: str) -> None:
+    """The same evidence under the same profile always means the same, and what older runs saved stays readable."""
     own = FOLDER / f"{name}.yaml"
     profile = load_profile(
         str(own) if own.exists() else name, metrics=metric_definitions(), environment={}, lenient=True
     )
-    report = judged_anew(Report.loads((FOLDER / "report-1.json").read_text(encoding="utf-8")), profile)
+    report = judged_anew(Report.loads((FOLDER / f"{saved}.json").read_text(encoding="utf-8")), profile)
     verdict = {
         "decision": report.decision,
         "ready_on": report.ready_on,
@@ -33,7 +39,7 @@ def test_verdict_is_as_it_was(name: str) -> None:
             f"{one.requirement}: {one.status}, {one.reason or '-'}, {one.observed}" for one in report.findings
         ],
     }
-    expected = FOLDER / f"{name}.verdict.json"
+    expected = FOLDER / f"{name if saved == 'report-2' else f'{saved}.{name}'}.verdict.json"
     if os.environ.get("READYCHECK_UPDATE_GOLDEN"):
         expected.write_text(json.dumps(verdict, indent=1) + "\n", encoding="utf-8")
 

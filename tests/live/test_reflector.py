@@ -1,15 +1,14 @@
 """Live: the path to our reflector through a router that loses, and marks anew, and counts what it did."""
 
-import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import Measure
+from tests.live.conftest import KnowNames, Measure
 from tests.live.measuring import Outcome, profile
-from tests.live.namespaces import SERVER, SERVER6, Site
+from tests.live.namespaces import SERVER, SERVER6, THIRD, Site
+from tests.live.reflecting import reflector_in
 
 pytestmark = pytest.mark.live
 
@@ -17,7 +16,6 @@ SECONDS = 4
 KEY = "a key that both ends know"
 # IPv4 and UDP 28, and a call's 110: the packet that asks for the count at the end is shorter
 VOICE = "-p udp -m length --length 138"
-REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=[None, KEY], ids=["open", "authenticated"])
@@ -35,18 +33,8 @@ def address(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def port(site: Site, address: str, key: str | None, tmp_path: Path) -> Iterator[int]:
     """A reflector in the data centre, and its port."""
-    file = tmp_path / "key"
-    file.write_text(key or "", encoding="utf-8")
-    process = site.server.start(
-        *(sys.executable, "-m", "readycheck", "reflector", "--bind", address, "--port", "0"),
-        *(("--key-file", str(file)) if key else ("--insecure",)),
-        environment={"PYTHONPATH": str(REPOSITORY)},
-    )
-    assert process.stderr
-    found = re.search(r"UDP port (\d+)", process.stderr.readline())
-    assert found
-    yield int(found[1])
-    site.server.stop(process)
+    with reflector_in(site.server, address, tmp_path, key) as port:
+        yield port
 
 
 def measured(measure: Measure, address: str, port: int, key: str | None) -> Outcome:
@@ -118,3 +106,19 @@ def test_mark_bleached(site: Site, measure: Measure, address: str, port: int, ke
 
     assert outcome.answer("path.dscp_preserved") == (False, None)
     assert outcome.evidence("path")["reflection"]["dscp_counts"] == {"0": SECONDS * 50}
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "::"])
+def test_a_host_of_several_addresses(
+    site: Site, measure: Measure, know_names: KnowNames, tmp_path: Path, bind: str
+) -> None:
+    """The family that stays silent is passed over, and a reflector bound to all answers from where it was asked."""
+    know_names(site.client, {"far.example.test": f"{SERVER6} far.example.test\n{THIRD}"})
+    site.router.run("ip6tables", "-w", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
+    with reflector_in(site.server, bind, tmp_path) as port:
+        targets = {"reflector": {"stamp": f"far.example.test:{port}"}}
+        outcome = measure({**profile(), "targets": targets, "path": {"min_seconds": 1}}, "--only=path")
+
+    assert outcome.evidence("path")["url"] == f"stamp:{THIRD}:{port}"
+    assert outcome.answer("path.loss_ratio") == (0, None)
+    assert outcome.answer("path.dscp_preserved") == (True, None)

@@ -19,7 +19,7 @@ from readycheck.probes._clock import ClockReading, best, dated_urls
 from readycheck.rtc.stamp import ErrorEstimate, ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
 from tests.machines import machine
 from tests.probes.collecting import Seen, collection_of, configure_proxy, profile_of
-from tests.probes.test_path_reflector import faulty
+from tests.probes.made_up_reflector import faulty
 from tests.probes.web_server import DATE, Web, listener, stay_silent, web_server
 
 AHEAD_S = 3_600.0
@@ -30,6 +30,13 @@ async def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     configure_proxy(monkeypatch)
     async with web_server(tmp_path) as server:
         yield server
+
+
+def laptop_here() -> RecordedMachine:
+    """The documented laptop, as if this ran on it."""
+    at = machine("laptop-jabra")
+    at.is_here = True
+    return at
 
 
 async def seen_on(at: Machine, targets: dict[str, Any] | None = None, **parts: Any) -> Seen:
@@ -52,7 +59,7 @@ async def test_documented_laptop() -> None:
     assert seen.answer("udp_filter_count") == (0, None)
     assert seen.answer("user_context_ok") == (True, None)
     assert seen.answer("clock_offset_ms") == (None, "not_configured")
-    assert seen.evidence["system"]["name"] == "Windows 11 Enterprise"
+    assert seen.evidence["edition"]["name"] == "Windows 11 Enterprise"
     assert seen.summary == "8 cores · load 7% · 7.0 GB free"
 
 
@@ -129,7 +136,7 @@ async def test_date_of_the_signalling_server(web: Web) -> None:
     collection = collection_of(
         "workstation",
         profile_of({"signalling": [{"url": web.url()}]}, trust=web.trust),
-        machine=machine("laptop-jabra"),
+        machine=laptop_here(),
     )
     before = datetime.now(UTC)
     await collection.collect()
@@ -155,7 +162,7 @@ async def test_reflector_whose_clock_is_set_is_believed_before_a_date(web: Web) 
     """An hour ahead, told to milliseconds; the Date, which is cut, stands beside it."""
     async with faulty(lambda _, data: [b"junk", clock_reply(data, synchronized=True)]) as port:
         targets = {"signalling": [{"url": web.url()}], "reflector": {"stamp": f"127.0.0.1:{port}"}}
-        seen = await seen_on(machine("laptop-jabra"), targets, trust=web.trust)
+        seen = await seen_on(laptop_here(), targets, trust=web.trust)
 
     assert seen.answer("clock_offset_ms")[0] == pytest.approx(AHEAD_S * 1000, abs=50)
     assert [reading["source"] for reading in seen.evidence["clocks"]] == ["stamp", "date"]
@@ -166,12 +173,20 @@ async def test_clocks_that_tell_nothing_have_their_reason(monkeypatch: pytest.Mo
     configure_proxy(monkeypatch)
     monkeypatch.setattr("readycheck.probes._clock.LIMIT_S", 0.5)
     async with faulty(lambda _, data: [clock_reply(data, synchronized=False)]) as port:
-        unset = await seen_on(machine("laptop-jabra"), {"reflector": {"stamp": f"127.0.0.1:{port}"}})
+        unset = await seen_on(laptop_here(), {"reflector": {"stamp": f"127.0.0.1:{port}"}})
     async with listener(stay_silent) as port:
-        silent = await seen_on(machine("laptop-jabra"), {"signalling": [{"url": f"http://127.0.0.1:{port}/"}]})
+        silent = await seen_on(laptop_here(), {"signalling": [{"url": f"http://127.0.0.1:{port}/"}]})
 
     assert unset.answer("clock_offset_ms") == (None, "not_proven")
     assert silent.answer("clock_offset_ms") == (None, "deadline_exceeded")
+
+
+async def test_captured_machine_has_no_clock_to_ask(web: Web) -> None:
+    """Nothing is sent on behalf of a machine that is not here."""
+    seen = await seen_on(machine("laptop-jabra"), {"signalling": [{"url": web.url()}]}, trust=web.trust)
+
+    assert seen.answer("clock_offset_ms") == (None, "not_configured")
+    assert web.requests == []
 
 
 def test_middle_of_three_dates_is_taken() -> None:

@@ -19,7 +19,7 @@ from readycheck.render.rollup_text import render_rollup_text
 from tests.unit.test_fleet import DAY
 
 GOLDEN: dict[str, Any] = json.loads(
-    (Path(__file__).parent.parent / "golden" / "report-1.json").read_text(encoding="utf-8")
+    (Path(__file__).parent.parent / "golden" / "report-2.json").read_text(encoding="utf-8")
 )
 LAB = load_profile("lab", metrics=metric_definitions(), environment={}, lenient=True)
 HOSTILE_TEXT = st.sampled_from(

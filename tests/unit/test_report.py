@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
+from readycheck.host.session.signal import Redirection, Session, Signal
+from readycheck.host.workstation.edition import Edition
 from readycheck.host.workstation.filters import UdpFilter
 from readycheck.host.workstation.restart import Restart
-from readycheck.host.workstation.system import System
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
 from readycheck.model.network import GatewayEcho, Interface, Way, Wifi
@@ -37,20 +38,25 @@ from readycheck.probes._network_evidence import NetworkEvidence
 from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
+from readycheck.probes.bandwidth import BandwidthEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
 from readycheck.probes.fallback import Target as FallbackTarget
 from readycheck.probes.identity import IdentityEvidence
 from readycheck.probes.identity import Target as IdentityTarget
+from readycheck.probes.nat_binding import NatBindingEvidence, Silence
 from readycheck.probes.path import PathEvidence
+from readycheck.probes.path_mtu import PathMtuEvidence
 from readycheck.probes.proxy import ProxyEvidence
+from readycheck.probes.session import SessionEvidence
 from readycheck.probes.signalling import Lookup, SignallingEvidence
 from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
 from readycheck.probes.workstation import WorkstationEvidence
+from readycheck.rtc.ramp import Step
 from tests.unit.visit_samples import direct, intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
@@ -89,6 +95,8 @@ EVIDENCE = {
             is_marked=True,
         ),
     ),
+    "path_mtu": PathMtuEvidence(True, "stamp:a", 6, (200, 1200, 1452), 1200, 1452, are_replies_whole=True),
+    "nat_binding": NatBindingEvidence("relay", "turn:a", (Silence(15.0, True), Silence(30.0, False))),
     "proxy": ProxyEvidence((), (intercepted_target(),)),
     "signalling": SignallingEvidence(
         (
@@ -130,7 +138,7 @@ EVIDENCE = {
         17_179_869_184,
         6_979_321_856,
         is_on_battery=False,
-        system=System("Windows 11 Enterprise", "10.0.26100.6899", "24H2"),
+        edition=Edition("Windows 11 Enterprise", "10.0.26100.6899", "24H2"),
         run_as="system",
         restart=Restart(is_pending=True, signs=("RebootPending",)),
         udp_filters=(UdpFilter("Kaspersky", "service klwfp"),),
@@ -147,6 +155,26 @@ EVIDENCE = {
                     SipAttempt(None, failure=NO_NAME),
                 ),
             ),
+        )
+    ),
+    "bandwidth": BandwidthEvidence(
+        True,
+        "reflector",
+        "stamp:a:862",
+        40,
+        30,
+        138,
+        50.0,
+        3.0,
+        (12.0, 12.5),
+        (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),),
+    ),
+    "session": SessionEvidence(
+        Session(
+            "horizon",
+            remote=True,
+            redirection=Redirection(ready=True, sites=("https://*.example.com/*",)),
+            signals=(Signal("ViewClient_Protocol", "BLAST", "remote", "horizon"),),
         )
     ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),
@@ -239,9 +267,10 @@ def test_numbers_are_finite() -> None:
     assert Metric.of(Quantity(1.0, Interval(0.0, float("inf"))), "ms").high is None
 
 
-def test_first_report_stays_readable() -> None:
+@pytest.mark.parametrize("name", ["report-1", "report-2"])
+def test_saved_reports_stay_readable(name: str) -> None:
     """A file of schema 1, kept as it was written, is read by every later version."""
-    text = (Path(__file__).parent.parent / "golden" / "report-1.json").read_text(encoding="utf-8")
+    text = (Path(__file__).parent.parent / "golden" / f"{name}.json").read_text(encoding="utf-8")
 
     assert Report.loads(text).run.id
 

@@ -5,12 +5,7 @@ from typing import Any
 import pytest
 
 from readycheck.host.context import wrong_user
-from readycheck.host.recorded import RecordedMachine
-from tests.machines import NAMES, machine
-
-
-def recorded(platform: str, **parts: Any) -> RecordedMachine:
-    return RecordedMachine({"platform": platform, **parts})
+from tests.machines import NAMES, machine, made
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,7 +32,7 @@ def test_only_a_deployment_tool_is_the_wrong_user(name: str) -> None:
 )
 def test_windows_accounts(facts: dict[str, Any], environment: dict[str, str], expected: str | None) -> None:
     """The SID, the profile and the session each prove it alone; what makes no sense proves nothing."""
-    assert wrong_user(recorded("windows", facts=facts, environment=environment)) == expected
+    assert wrong_user(made("windows", facts=facts, environment=environment)) == expected
 
 
 @pytest.mark.parametrize(
@@ -47,7 +42,7 @@ def test_windows_accounts(facts: dict[str, Any], environment: dict[str, str], ex
 def test_macos_accounts(account: int, console: str, expected: str | None) -> None:
     """Management tools run as root; else the console's owner is the person, if there is one."""
     commands = {"stat -f %u /dev/console": console}
-    assert wrong_user(recorded("macos", facts={"user_id": account}, commands=commands)) == expected
+    assert wrong_user(made("macos", facts={"user_id": account}, commands=commands)) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,5 +60,5 @@ def test_macos_accounts(account: int, console: str, expected: str | None) -> Non
 )
 def test_linux_accounts(account: int, environment: dict[str, str], folders: list[str], expected: str | None) -> None:
     """Root in a container or on a server is the user there; beside a person, or lent to one, it is not."""
-    found = recorded("linux", facts={"user_id": account}, environment=environment, folders=folders)
+    found = made("linux", facts={"user_id": account}, environment=environment, folders=folders)
     assert wrong_user(found) == expected

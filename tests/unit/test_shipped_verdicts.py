@@ -26,6 +26,9 @@ targets:
       username: ${TURN_USERNAME}
       credential: ${TURN_PASSWORD}
 """
+REFLECTOR = """\
+targets: {reflector: {stamp: "reflector.example.com:8862", key: "a key of ours"}}
+"""
 GOOD = Workstation()
 DEAD = Workstation(web=False, udp=False, relay_tcp=False)
 
@@ -82,6 +85,19 @@ def test_with_credentials_a_good_workstation_is_a_go(written: Write) -> None:
     assert passed >= {"signalling-websocket", "media-way", "media-udp", "media-tls", "relay", "call", "path-loss"}
 
 
+def test_a_reflector_alone_has_the_voice_judged(written: Write) -> None:
+    """Without credentials for a relay the path to the project's own reflector is what voice is judged by."""
+    profile = written("genesys-cloud", more=REFLECTOR)
+    good, useless = judged(profile, GOOD), judged(profile, Workstation(lost_every=4))
+    without = judged(shipped_profile("genesys-cloud"), GOOD)
+    path = {"path-mos", "path-rtt", "path-jitter", "path-loss"}
+
+    assert path <= {one.requirement for one in good.findings if one.status == Status.PASS}
+    assert {name for name, one in open_findings(good).items() if one.severity != Severity.INFO} == {"call-tried"}
+    assert (useless.decision, "path-mos" in failed(useless)) == (Decision.NO_GO, True)
+    assert path <= {one.requirement for one in without.findings if one.status == Status.NOT_APPLICABLE}
+
+
 @pytest.mark.parametrize("name", [name for name in of_kind("platform") if shipped_profile(name).targets.signalling])
 def test_blocked_signalling_is_a_no_go(name: str) -> None:
     """Where the platform does not answer there is no call."""
@@ -133,6 +149,15 @@ def test_poor_voice_is_a_reservation_and_useless_voice_a_no_go(written: Write) -
     assert (late.decision, failed(late)) == (Decision.GO_WITH_RESERVATIONS, {"path-rtt"})
     assert useless.decision == Decision.NO_GO
     assert "path-mos" in failed(useless)
+
+
+def test_a_narrow_tunnel_is_a_reservation(written: Write) -> None:
+    """Datagrams that cannot carry a handshake warn; without a far end over UDP nothing is asked of them."""
+    narrow = judged(written("genesys-cloud", more=RELAY), Workstation(payload_byte=1100))
+    by_tls = judged(written("genesys-cloud", more=RELAY), Workstation(udp=False))
+
+    assert (narrow.decision, failed(narrow)) == (Decision.GO_WITH_RESERVATIONS, {"path-mtu"})
+    assert {one.status for one in by_tls.findings if one.requirement == "path-mtu"} == {Status.NOT_APPLICABLE}
 
 
 def test_a_dead_network_is_no_go_for_every_platform_with_names() -> None:
@@ -193,7 +218,7 @@ def test_a_site_is_judged_as_a_site(written: Write) -> None:
 
 def test_guards_are_metrics_that_are_always_known() -> None:
     """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there."""
-    always = re.compile(r"\w+\.(\w+_count|has_credentials|configured)")
+    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)")
     requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
     guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from readycheck.host.recorded import RecordedMachine
+from readycheck.host.workstation.edition import Edition, edition
 from readycheck.host.workstation.filters import UdpFilter, udp_filters
 from readycheck.host.workstation.restart import Restart, restart
-from readycheck.host.workstation.system import System, system
 from readycheck.model.failure import FailureCode
 from readycheck.net.stamp_clock import offset_of
 from readycheck.rtc.stamp import ErrorEstimate, Malformed, ReflectorPacket, encode_reflector, ntp_timestamp
@@ -22,9 +22,9 @@ def windows(registry: str = "", **parts: Any) -> RecordedMachine:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_documented_machines_tell_their_system(name: str) -> None:
+def test_documented_machines_tell_their_edition(name: str) -> None:
     """Name and build of each; Windows 11 still calls itself 10 in the registry."""
-    told = system(machine(name))
+    told = edition(machine(name))
 
     assert told.name
     assert told.version
@@ -35,7 +35,7 @@ def test_linux_tells_its_distribution() -> None:
     """os-release with and without quotes, and the kernel."""
     files = {"/etc/os-release": 'NAME="Debian GNU/Linux"\nVERSION_ID=12\n', "/proc/sys/kernel/osrelease": "6.1.0-28\n"}
 
-    assert system(RecordedMachine({"platform": "linux", "files": files})) == System(
+    assert edition(RecordedMachine({"platform": "linux", "files": files})) == Edition(
         "Debian GNU/Linux", "12", "6.1.0-28"
     )
 
@@ -45,16 +45,16 @@ PLIST = '<?xml version="1.0"?><plist version="1.0">'
 
 @pytest.mark.parametrize("content", ["", "{", PLIST, PLIST + "<dict>", PLIST + "<array/></plist>", "bplist00\x00" * 9])
 def test_truncated_plists_tell_nothing(content: str) -> None:
-    """A file of macOS that is cut off or of another shape leaves null."""
+    """A file of macOS that is cut off or of another shape leaves the version null."""
     path = "/System/Library/CoreServices/SystemVersion.plist"
 
-    assert system(RecordedMachine({"platform": "macos", "files": {path: content}})) == System()
+    assert edition(RecordedMachine({"platform": "macos", "files": {path: content}})) == Edition("macOS")
 
 
 def test_hostile_names_and_wrong_types_of_the_registry() -> None:
     """What is no text or no number counts for nothing; text becomes one printable line."""
     key = r"[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion]"
-    told = system(
+    told = edition(
         windows(f'{key}\n"ProductName"="\x1b[31m<b>\u202e{"x" * 10_000}"\n"CurrentBuild"=hex:00,ff\n"UBR"="a"\n')
     )
 
