@@ -209,6 +209,7 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
             label=options.label,
             site=options.site,
             scope=options.scope,
+            changes=tuple(collection.changes),
             machine="this" if options.machine is None else "captured",
         ),
         profile=reference(profile),

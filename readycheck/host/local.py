@@ -22,6 +22,7 @@ class LocalMachine:
     """This machine. What one system alone can answer is added by a subclass, in `facts`."""
 
     platform: Platform = "linux"
+    is_here = True
     registry: Registry = ExportedRegistry("")
 
     @property

@@ -65,6 +65,10 @@ class Machine(Protocol):
         """Whose places and tools are to be asked."""
 
     @property
+    def is_here(self) -> bool:
+        """Whether this program runs on it now: only then its network and its clock can be asked."""
+
+    @property
     def registry(self) -> Registry:
         """Windows' registry; elsewhere an empty one."""
 

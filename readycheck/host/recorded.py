@@ -29,6 +29,8 @@ class UnreadableMachine(Exception):
 class RecordedMachine:
     """See Machine. Windows' paths, tools and variables are found in any case."""
 
+    is_here = False
+
     def __init__(self, document: Mapping[str, Any], registry: str = "") -> None:
         self.platform: Platform = _platform(document)
         self.registry: Registry = ExportedRegistry(registry)

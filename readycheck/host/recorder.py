@@ -54,7 +54,9 @@ class _RecordedVariables(Mapping[str, str]):
 
 
 class Recorder:
-    """See Machine. Several threads may ask at once."""
+    """See Machine. Several threads may ask at once. What is not the machine's own is not asked: see `is_here`."""
+
+    is_here = False
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine

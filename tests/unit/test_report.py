@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
 from readycheck.host.session.signal import Redirection, Session, Signal
+from readycheck.host.workstation.edition import Edition
+from readycheck.host.workstation.filters import UdpFilter
+from readycheck.host.workstation.restart import Restart
 from readycheck.model.audio import AudioDevice, Endpoint, Listening, SoundDevice, UsbDevice
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
@@ -31,6 +34,7 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._clock import ClockReading
 from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._network_evidence import NetworkEvidence
 from readycheck.probes._network_evidence import Target as NetworkTarget
@@ -53,6 +57,7 @@ from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
+from readycheck.probes.workstation import WorkstationEvidence
 from readycheck.rtc.ramp import Step
 from tests.unit.visit_samples import direct, intercepted_target
 
@@ -137,6 +142,19 @@ EVIDENCE = {
         ("192.0.2.53",),
         ("Zscaler Client Connector",),
         (TIMEOUT,),
+    ),
+    "workstation": WorkstationEvidence(
+        8,
+        0.07,
+        17_179_869_184,
+        6_979_321_856,
+        is_on_battery=False,
+        edition=Edition("Windows 11 Enterprise", "10.0.26100.6899", "24H2"),
+        run_as="system",
+        restart=Restart(is_pending=True, signs=("RebootPending",)),
+        udp_filters=(UdpFilter("Kaspersky", "service klwfp"),),
+        clocks=(ClockReading("login.example.com", "date", 120.5, 510.0), ClockReading("b", "date", failure=NO_NAME)),
+        failures=(TIMEOUT,),
     ),
     "fallback": FallbackEvidence(
         (
