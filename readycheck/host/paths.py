@@ -12,3 +12,11 @@ def expanded(machine: Machine, pattern: str) -> str | None:
     name, _, rest = pattern[1:].partition("%")
     folder = machine.environment.get(name)
     return folder + rest if folder else None
+
+
+def without_user(machine: Machine, path: str) -> str:
+    """A path as it may be shown: `~` for the user's folder, and for the user's name where a folder is named by it."""
+    folder, user = str(home(machine)), machine.environment.get("USER", "")
+    if len(folder) > 1 and path.startswith(folder):
+        path = "~" + path[len(folder) :]
+    return path.replace(f"/{user}/", "/~/") if user else path

@@ -28,6 +28,7 @@ from readycheck.probes._url_pattern import page
 from readycheck.profile.schema import AllowedBrowser, Profile
 
 DEADLINE_S = 12.0
+DEFAULT_LIMIT_S = 5.0
 _SYSTEMS = {"windows": windows, "macos": macos, "linux": linux}
 _NO_EFFECT = ("misspelt", "dead", "wrong_type")
 _ALIASES = {
@@ -208,11 +209,20 @@ class BrowserProbe(Probe[BrowserEvidence]):
         wrong = await beside(lambda: wrong_user(machine), self.id)
         browsers, default = await asyncio.gather(
             beside(lambda: _browsers(machine, is_user=wrong is None), self.id),
-            beside(lambda: _SYSTEMS[machine.platform].default(machine), self.id),
+            _default(machine),
         )
         if wrong:
             return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
         return BrowserEvidence(browsers, default, microphone_consents(machine))
+
+
+async def _default(machine: Machine) -> Default:
+    """The default, within a limit of its own: it stands in the user's folder, which may be on a share that is dead."""
+    try:
+        async with asyncio.timeout(DEFAULT_LIMIT_S):
+            return await beside(lambda: _SYSTEMS[machine.platform].default(machine), "browser default")
+    except TimeoutError:
+        return Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
 
 
 def _browsers(machine: Machine, *, is_user: bool) -> tuple[Browser, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import plistlib
+import threading
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.probes.browser import Browser, BrowserEvidence, BrowserProbe
 from readycheck.profile.schema import Profile
+from tests.machines import FOLDER as MACHINES
 from tests.machines import machine
 
 WRONG = (None, FailureCode.WRONG_USER_CONTEXT)
@@ -358,6 +360,36 @@ def test_default_that_a_tool_never_told_has_its_reason() -> None:
 
     assert told(evidence)["default_name"] == (None, FailureCode.DEADLINE_EXCEEDED)
     assert [one.name for one in evidence.browsers] == ["firefox"]
+
+
+def test_default_that_nobody_tells_in_time_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is installed, with its policies, stands; the default is null since nobody answered in time."""
+    ended = threading.Event()
+
+    class Hanging(RecordedMachine):
+        def content(self, path: str, largest_byte: int = 0) -> bytes | None:
+            if "mimeapps" in path:
+                ended.wait(60)
+            return super().content(path, largest_byte or 1_000)
+
+    monkeypatch.setattr("readycheck.probes.browser.DEFAULT_LIMIT_S", 0.05)
+    evidence = gathered(Hanging({"platform": "linux", "files": {FIREFOX: ""}, "facts": {"user_id": 1000}}))
+    ended.set()
+
+    assert [one.name for one in evidence.browsers] == ["firefox"]
+    assert told(evidence)["default_name"] == (None, FailureCode.DEADLINE_EXCEEDED)
+
+
+def test_neither_the_users_name_nor_a_password_is_kept() -> None:
+    """Places are shown with `~`, proxies without their userinfo."""
+    managed = plistlib.dumps({"ProxyServer": "http://agent:secret@proxy.example.com:8080"}).decode()
+    document = json.loads((MACHINES / "macos-15-headset" / "machine.json").read_text(encoding="utf-8"))
+    document["files"]["/Library/Managed Preferences/agent/com.google.Chrome.plist"] = managed
+    written = json.dumps(gathered(RecordedMachine(document)).to_json(), ensure_ascii=False)
+
+    assert "http://…@proxy.example.com:8080" in written
+    assert "agent" not in written
+    assert "secret" not in written
 
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e" + "x" * 10_000

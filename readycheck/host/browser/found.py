@@ -1,5 +1,6 @@
 """What is found of browsers: each fact beside the place that tells it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ Effect = Literal["in_force", "recommended", "misspelt", "dead", "wrong_type"]
 """Only what is in force prescribes anything; a user may change what is recommended; the rest has no effect at all."""
 
 _MOST_ENTRIES = 200
+_LONGEST_TEXT = 10 * LONGEST
+_USERINFO = re.compile(r"[^\s/@;=,]+@")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,6 @@ def kept(value: Any, depth: int = 4) -> Any:
 
 
 def kept_text(text: object) -> str:
-    """As it stands where it is harmless: a space at its end may be what makes a pattern fail."""
-    shown = str(text)
+    """As it stands where it is harmless, a space at its end too, which may make a pattern fail; without userinfo."""
+    shown = _USERINFO.sub("…@", str(text)[:_LONGEST_TEXT])
     return shown if shown.isprintable() and len(shown) <= LONGEST else clean(shown)

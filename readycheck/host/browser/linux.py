@@ -9,6 +9,7 @@ from typing import Literal
 
 from readycheck.host.browser.found import Default, Installed, Name
 from readycheck.host.machine import Machine, home, text_of
+from readycheck.host.paths import without_user
 from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 
@@ -100,7 +101,7 @@ def default(machine: Machine) -> Default:
     """The first association of https: links in the order of the MIME applications specification, else xdg-settings'."""
     for path in _association_files(machine):
         if told := _association(text_of(machine, path)):
-            return Default(_named(told), path, clean(told))
+            return Default(_named(told), without_user(machine, path), clean(told))
     answer = machine.output(*_XDG, timeout_s=_TOOL_TIMEOUT_S)
     told = clean(answer.text)
     if answer.status != 0 or not told:

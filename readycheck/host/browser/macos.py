@@ -3,6 +3,7 @@
 from readycheck.host.browser.found import Default, Installed, Name
 from readycheck.host.browser.tree import plist_tree
 from readycheck.host.machine import Machine, home
+from readycheck.host.paths import without_user
 from readycheck.model.clean import clean
 
 _APPS: dict[Name, str] = {
@@ -33,19 +34,19 @@ def browsers(machine: Machine) -> list[Installed]:
             path = f"{folder}/{app}/Contents/Info.plist"
             told = (plist_tree(machine, path) or {}).get("CFBundleShortVersionString")
             version = clean(told, 40) if isinstance(told, str) else None
-            found.append(Installed(name, version, path, per_user=folder == own))
+            found.append(Installed(name, version, without_user(machine, path), per_user=folder == own))
     return found
 
 
 def default(machine: Machine) -> Default:
     """Who handles https: links."""
     path = f"{home(machine)}/{_CHOICES}"
-    tree = plist_tree(machine, path)
+    source, tree = without_user(machine, path), plist_tree(machine, path)
     if tree is None and machine.paths(path):
-        return Default(None, path)
+        return Default(None, source)
     handlers = (tree or {}).get("LSHandlers")
     for handler in handlers if isinstance(handlers, list) else []:
         if isinstance(handler, dict) and handler.get("LSHandlerURLScheme") == "https":
             told = clean(handler.get("LSHandlerRoleAll", ""))
-            return Default(_IDENTIFIERS.get(told.lower(), "other"), path, told)
-    return Default("safari", path, "no choice: the system's own")
+            return Default(_IDENTIFIERS.get(told.lower(), "other"), source, told)
+    return Default("safari", source, "no choice: the system's own")

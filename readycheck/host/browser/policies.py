@@ -11,7 +11,7 @@ from typing import Any
 from readycheck.host.browser.found import Name
 from readycheck.host.browser.tree import Tree, json_tree, plist_tree, registry_tree
 from readycheck.host.machine import Machine
-from readycheck.host.paths import expanded
+from readycheck.host.paths import expanded, without_user
 
 _KEYS: dict[Name, str] = {
     "chrome": r"SOFTWARE\Policies\Google\Chrome",
@@ -118,7 +118,7 @@ def _plists(machine: Machine, browser: Name, found: Places) -> None:
         for path in machine.paths(f"{folder}/{name}"):
             tree = plist_tree(machine, path)
             if browser != "firefox" or not tree or tree.get("EnterprisePoliciesEnabled") is True:
-                found.add(tree, path, is_recommended=is_recommended)
+                found.add(tree, without_user(machine, path), is_recommended=is_recommended)
 
 
 def _json_folders(machine: Machine, browser: Name, found: Places) -> None:
