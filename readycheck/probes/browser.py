@@ -182,6 +182,7 @@ class BrowserProbe(Probe[BrowserEvidence]):
     id = "browser"
     title = "Browsers"
     answers_by_profile = True
+    machine_only = True
 
     @classmethod
     def answered(cls, evidence: BrowserEvidence, profile: Profile) -> dict[str, Quantity]:

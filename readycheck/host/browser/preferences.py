@@ -6,13 +6,11 @@ default that the user's replaces.
 
 import json
 import re
-from configparser import ConfigParser
-from configparser import Error as IniError
-from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from readycheck.host.browser.found import Policy, policy
-from readycheck.host.machine import Machine, home, text_of
+from readycheck.host.machine import Machine, text_of
+from readycheck.host.proxy.firefox import default_profile, folders
 
 SOURCE = "policy Preferences"
 _FELT = re.compile(r"media\.(peerconnection|navigator|autoplay)\.[A-Za-z0-9_.-]{1,100}")
@@ -46,7 +44,7 @@ def _prescribed(tree: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _of_user(machine: Machine) -> dict[str, tuple[Any, str]]:
     """prefs.js, and user.js above it, of the profile that Firefox opens."""
-    profile = next(filter(None, (_profile(machine, folder) for folder in _folders(machine))), None)
+    profile = next(filter(None, (default_profile(machine, folder) for folder in folders(machine))), None)
     found: dict[str, tuple[Any, str]] = {}
     for name in ("prefs.js", "user.js") if profile else ():
         for match in _LINE.finditer(text_of(machine, profile / name if profile else name, _LARGEST_BYTE)):
@@ -61,35 +59,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _folders(machine: Machine) -> list[PurePath]:
-    """Where Firefox keeps profiles.ini, by system and by the way in which it was installed."""
-    if machine.platform == "windows":
-        roaming = machine.environment.get("APPDATA")
-        return [PureWindowsPath(roaming, "Mozilla", "Firefox")] if roaming else []
-    if machine.platform == "macos":
-        return [home(machine) / "Library" / "Application Support" / "Firefox"]
-    configuration = machine.environment.get("XDG_CONFIG_HOME") or str(home(machine) / ".config")
-    return [
-        home(machine) / ".mozilla" / "firefox",
-        PurePosixPath(configuration) / "mozilla" / "firefox",
-        home(machine) / "snap" / "firefox" / "common" / ".mozilla" / "firefox",
-        home(machine) / ".var" / "app" / "org.mozilla.firefox" / ".mozilla" / "firefox",
-    ]
-
-
-def _profile(machine: Machine, folder: PurePath) -> PurePath | None:
-    """That of an installation, else the one marked so, else the only one."""
-    parser = ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text_of(machine, folder / "profiles.ini"))
-    except IniError:
-        return None
-    sections = [parser[name] for name in parser.sections()]
-    profiles = [section for section in sections if section.name.startswith("Profile") and section.get("path")]
-    of_installation = [section.get("default") for section in sections if section.name.startswith("Install")]
-    marked = [section["path"] for section in profiles if section.get("default") == "1"]
-    only = [section["path"] for section in profiles] if len(profiles) == 1 else []
-    path = next(filter(None, (*of_installation, *marked, *only)), None)
-    return folder / path if path else None  # an absolute path replaces the folder
