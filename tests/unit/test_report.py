@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
+from readycheck.host.browser.found import Default, Policy
 from readycheck.host.session.signal import Redirection, Session, Signal
 from readycheck.host.workstation.edition import Edition
 from readycheck.host.workstation.filters import UdpFilter
@@ -41,6 +42,7 @@ from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.bandwidth import BandwidthEvidence
+from readycheck.probes.browser import Browser, BrowserEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
@@ -179,6 +181,18 @@ EVIDENCE = {
         3.0,
         (12.0, 12.5),
         (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),),
+    ),
+    "browser": BrowserEvidence(
+        (
+            Browser(
+                "edge",
+                "142.0.3595.80",
+                "pv",
+                policies=(Policy("WebRtcIPHandlingUrl", [{"url": "*", "handling": "default"}], "HKLM", "in_force"),),
+                updates_held_by=(),
+            ),
+        ),
+        Default("edge", "UserChoice", "MSEdgeHTM"),
     ),
     "session": SessionEvidence(
         Session(
