@@ -11,9 +11,9 @@ import typer
 from readycheck.cli.loading import attestations_or_exit, profile_or_exit
 from readycheck.cli.status import ExitStatus
 from readycheck.host.files import replace_whole, safe_name, write_new
+from readycheck.model.clean import clean
 from readycheck.profile.attestations import Answer, Attestations, attestations_yaml, template_yaml
 from readycheck.profile.schema import Profile, Question
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _LONGEST = 400

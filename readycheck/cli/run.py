@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from readycheck.cli.formats import chosen_formats
+from readycheck.cli.machine import MachineFolder
 from readycheck.cli.status import ExitMap
 
 
@@ -40,9 +41,13 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
+    machine: MachineFolder = None,
     scope: Annotated[
         Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")
     ] = "workstation",
+    calls: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Calls at once for bandwidth, instead of the profile's.")
+    ] = None,
     show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
     strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
@@ -66,7 +71,9 @@ def run(
         skip=_ids(skip) or [],
         label=_readable(label),
         site=_readable(site),
+        machine=machine,
         scope=scope,
+        calls=calls,
         show_host=show_host,
         lang=lang,
         strict=strict,

@@ -10,7 +10,7 @@ from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
 from readycheck.judge import Case, blocking, judge
-from readycheck.model.report import NewerReport, ProfileReference, Report, UnreadableReport
+from readycheck.model.report import Metric, NewerReport, ObservationStatus, ProfileReference, Report, UnreadableReport
 from readycheck.model.verdict import Decision, Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.text import render_text
@@ -34,8 +34,9 @@ def judged_anew(report: Report, profile: Profile, inputs: Mapping[str, str] | No
     `inputs` are the profile's digests, given by who judges many reports.
     """
     _require_known(report)
+    metrics = {**report.metrics, **answered(report, profile)}
     case = Case(
-        metrics=report.metrics,
+        metrics=metrics,
         observations=report.observations,
         inputs=digests(profile) if inputs is None else inputs,
         started_on=report.run.started.date(),
@@ -45,10 +46,27 @@ def judged_anew(report: Report, profile: Profile, inputs: Mapping[str, str] | No
     return replace(
         report,
         profile=reference(profile),
+        metrics=metrics,
         decision=verdict.decision,
         ready_on=verdict.ready_on,
         findings=verdict.findings,
     )
+
+
+def answered(report: Report, profile: Profile) -> dict[str, Metric]:
+    """The metrics that this profile's lists turn the evidence into; raises UnreadableReport."""
+    found: dict[str, Metric] = {}
+    for name, observation in report.observations.items():
+        probe = probes().get(name)
+        if not probe or not probe.answers_by_profile or observation.status != ObservationStatus.COLLECTED:
+            continue
+        try:
+            quantities = probe.answered(probe.evidence.from_json(observation.evidence), profile)
+        except ValueError as error:
+            raise UnreadableReport(f"observations.{name}.evidence: {str(error).partition(chr(10))[0]}") from None
+        units = {own: definition.unit for own, definition in probe.evidence.definitions()}
+        found |= {f"{name}.{own}": Metric.of(quantity, units[own]) for own, quantity in quantities.items()}
+    return found
 
 
 def _require_known(report: Report) -> None:

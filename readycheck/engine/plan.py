@@ -53,6 +53,6 @@ def make_plan(
     running = [probe for probe in probes.values() if probe.id in chosen]
     return Plan(
         side_by_side=tuple(probe for probe in running if not probe.exclusive),
-        alone=tuple(probe for probe in running if probe.exclusive),
+        alone=tuple(sorted((probe for probe in running if probe.exclusive), key=lambda probe: probe.loads)),
         not_selected=tuple(probe for probe in probes.values() if probe.id not in chosen),
     )

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from readycheck.engine.clock import Clock
-from readycheck.engine.events import Listener, ProbeProgressed
-from readycheck.model.evidence import Evidence, MetricDefinition
+from readycheck.engine.events import Listener, ProbeAnnounced, ProbeProgressed
+from readycheck.host.machine import Machine
+from readycheck.host.this import this_machine
+from readycheck.model.evidence import Evidence, MetricDefinition, Quantity
 from readycheck.model.traffic import Traffic
 from readycheck.profile.schema import Profile
 
@@ -38,7 +40,7 @@ class Shared:
 
 @dataclass
 class Context:
-    """What a probe may know: the profile, the clocks, the evidence of the probes it requires."""
+    """What a probe may know: the profile, the clocks, the machine, the evidence of the probes it requires."""
 
     probe: str
     profile: Profile
@@ -47,6 +49,7 @@ class Context:
     collected: Mapping[str, Evidence]
     partial: Callable[[], Evidence] | None = field(default=None)
     shared: Shared = field(default_factory=Shared)
+    machine: Machine = field(default_factory=this_machine)
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""
@@ -58,6 +61,10 @@ class Context:
     ) -> None:
         """Tell whoever watches what is being done now."""
         self.listener(ProbeProgressed(self.probe, doing, elapsed_s, expected_s, figures))
+
+    def announce(self, text: str) -> None:
+        """Say, before it is done, what will be done to others: it stays in sight, unlike progress."""
+        self.listener(ProbeAnnounced(self.probe, text))
 
     async def once(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What several probes of a run need and the first of them works out."""
@@ -77,6 +84,12 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
+    machine_only: ClassVar[bool] = False
+    """Asks nothing but `context.machine`: a captured machine can answer in this one's place."""
+    answers_by_profile: ClassVar[bool] = False
+    """Some metrics are worked out from a profile's lists: see `answered`."""
+    loads: ClassVar[bool] = False
+    """Fills the path, so it comes after those that only measure it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -91,6 +104,11 @@ class Probe(ABC, Generic[E]):
     def traffic(cls, profile: Profile) -> list[Traffic]:  # noqa: ARG003 - a probe that sends nothing
         """What this probe would send under the profile, for `--dry-run`."""
         return []
+
+    @classmethod
+    def answered(cls, evidence: E, profile: Profile) -> dict[str, Quantity]:  # noqa: ARG003 - most need no list
+        """Metrics that only a profile's lists turn facts into, by attribute name: worked out whenever it is judged."""
+        return {}
 
     @classmethod
     def is_asked_for(cls, profile: Profile) -> bool:  # noqa: ARG003 - most are part of every run

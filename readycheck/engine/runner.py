@@ -11,6 +11,8 @@ from readycheck.engine.events import Listener, ProbeEnded, ProbeStarted
 from readycheck.engine.plan import Plan
 from readycheck.engine.probe import Context, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest
+from readycheck.host.machine import Machine
+from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.report import Metric, Observation, ObservationStatus
@@ -45,6 +47,7 @@ class Collection:
     """Told the probe and the traceback when a probe itself is at fault."""
     observations: dict[str, Observation] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
+    machine: Machine = field(default_factory=this_machine)
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _shared: Shared = field(default_factory=Shared)
 
@@ -79,13 +82,22 @@ class Collection:
                 self._record(probe, self._without_evidence(probe, code, "require", detail))
                 return
         self.listener(ProbeStarted(probe.id, probe.title))
-        context = Context(probe.id, self.profile, self.clock, self.listener, self._evidence, shared=self._shared)
+        context = Context(
+            probe.id,
+            self.profile,
+            self.clock,
+            self.listener,
+            self._evidence,
+            shared=self._shared,
+            machine=self.machine,
+        )
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()
         try:
             async with asyncio.timeout(instance.deadline_s(self.profile)) as deadline:
                 evidence = await instance.gather(context)
-            gathered = _Gathered(self._shown(evidence.to_json()), evidence.quantities(), instance.summary(evidence))
+            quantities = evidence.quantities() | probe.answered(evidence, self.profile)
+            gathered = _Gathered(self._shown(evidence.to_json()), quantities, instance.summary(evidence))
             self._evidence[probe.id] = evidence
         except TimeoutError as error:  # the system's own ETIMEDOUT is one too, and no probe should let it through
             detail = f"not done within {instance.deadline_s(self.profile):g} s"

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 from readycheck.model.rollup import Answered, Attested
 from readycheck.model.verdict import Finding, Scope, Status
 from readycheck.profile.attestations import Answer, Attestations
 from readycheck.profile.schema import Profile, Question
-from readycheck.render.clean import clean
 
 _FROM_WORST = (Status.FAIL, Status.INCONCLUSIVE, Status.WAIVED, Status.PASS, Status.NOT_APPLICABLE)
 _LONGEST_SITE, _LONGEST = 100, 400

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from readycheck.fleet.summary import Summary, omitted, summary_of
+from readycheck.model.clean import clean
 from readycheck.model.report import SCHEMA, NewerReport, Report, UnreadableReport, parsed
 from readycheck.model.rollup import Omission
-from readycheck.render.clean import clean
 
 LARGEST_BYTE = 5 * 2**20
 

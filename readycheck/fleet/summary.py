@@ -8,11 +8,11 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from readycheck.judge import left_out
+from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.model.rollup import LeftOutFile, Omission, VisitCause
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
-from readycheck.render.clean import clean
 
 NAMED_AT_MOST = 20
 """Files named per reason; the rest are counted."""

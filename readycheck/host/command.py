@@ -1,21 +1,85 @@
 """Tools of the operating system, asked for their output: never a hang, never an exception."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
 
-TIMEOUT_S = 3.0
+from readycheck.host.machine import COMMAND_TIMEOUT_S, Output
+from readycheck.model.failure import FailureCode
+
+_LARGEST_BYTE = 8 * 1024 * 1024
+_GRACE_S = 1.0
 
 
-def output_of(command: Sequence[str], timeout_s: float = TIMEOUT_S) -> str:
-    """What the tool printed; "" if it is not there, fails, or takes too long."""
+def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
+    """What the tool printed, in the language of programs where it can be had.
+
+    Into a file and not a pipe, since what the tool started may hold a pipe open for ever.
+    """
     program = shutil.which(command[0])
     if program is None:
-        return ""
+        return Output(failure=FailureCode.COMPONENT_MISSING)
+    with tempfile.TemporaryFile() as printed:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
+                [program, *command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
+                start_new_session=sys.platform != "win32",
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except PermissionError:
+            return Output(failure=FailureCode.PERMISSION_DENIED)
+        except OSError:
+            return Output(failure=FailureCode.COMPONENT_MISSING)
+        try:
+            status = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return Output(failure=FailureCode.DEADLINE_EXCEEDED)
+        finally:
+            if process.poll() is None:
+                _end(process)
+        printed.seek(0)
+        return Output(_text(printed.read(_LARGEST_BYTE)), status)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the tool and what it started: a session of its own on POSIX, those of whom it is the parent on Windows."""
+    if sys.platform != "win32":
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # nothing of it is left
+            pass
+        except PermissionError:  # macOS says so of what is a zombie
+            process.kill()
+    else:
+        _end_children(process.pid)
+        process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # in a call that can't be broken: it ends when that returns
+        process.wait(_GRACE_S)
+
+
+def _end_children(pid: int) -> None:
+    import psutil  # noqa: PLC0415 - 20 ms that only a tool that hangs needs
+
+    with contextlib.suppress(psutil.Error, OSError):
+        for child in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error, OSError):
+                child.kill()
+
+
+def _text(octets: bytes, code_page: str = "oem" if sys.platform == "win32" else "utf-8") -> str:
+    """UTF-16 with its mark, UTF-8, or else what a console of Windows speaks."""
+    if octets.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return octets.decode("utf-16", "replace")
     try:
-        done = subprocess.run(  # noqa: S603 - fixed commands of our own
-            [program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.decode("utf-8", "replace")
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return octets.decode(code_page, "replace")

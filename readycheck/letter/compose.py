@@ -8,10 +8,10 @@ from readycheck.letter.matrix import Matrix, Row, flow_matrix, is_wide
 from readycheck.letter.pac import PacLines, pac_lines
 from readycheck.letter.plan import Step, counted_back, longest, steps
 from readycheck.letter.seen import Seen, seen_flows
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.profile.schema import Profile
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _MOST_NAMED = 12

@@ -3,8 +3,8 @@
 import re
 
 from readycheck.letter.compose import Group, Letter, letter_words
+from readycheck.model.clean import clean
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~$])")

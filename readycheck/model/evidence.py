@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 from readycheck.model.failure import FailureCode
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Unit = Literal["ratio", "ms", "s", "bool", "text", "number", "packet", "byte", "bit/s", "call", "dBm"]
 Scale = Literal["nb", "fb"]
@@ -86,14 +89,23 @@ class Evidence:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        from pydantic import TypeAdapter  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
-
-        data: dict[str, Any] = TypeAdapter(type(self)).dump_python(self, mode="json", exclude_none=self.sparse)
+        data: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", exclude_none=self.sparse)
         return data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """From JSON values; raises pydantic.ValidationError if they are no such evidence."""
-        from pydantic import TypeAdapter  # noqa: PLC0415 - see to_json
+        found: Self = _adapter(cls).validate_python(data)
+        return found
 
-        return TypeAdapter(cls).validate_python(data)
+
+_ADAPTERS: dict[type[Evidence], "TypeAdapter[Any]"] = {}
+
+
+def _adapter(evidence: type[Evidence]) -> "TypeAdapter[Any]":
+    """Made once for each class: making one takes longer than reading a hundred reports with it."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - costs 50 ms that `--version` must not pay
+
+    if evidence not in _ADAPTERS:
+        _ADAPTERS[evidence] = TypeAdapter(evidence)
+    return _ADAPTERS[evidence]

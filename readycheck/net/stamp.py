@@ -7,6 +7,7 @@ difference to our own clock readings is how wrong those would have been.
 import asyncio
 import socket
 import struct
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -84,7 +85,7 @@ class StampLink:
     def _receive(self, flags: int) -> tuple[bytes, list[ControlMessage]] | None:
         """One datagram with its control messages; nothing in it if there was an error; None if none waits."""
         try:
-            if ON_LINUX:
+            if sys.platform == "linux":  # as ON_LINUX, in the words that type checkers know
                 data, messages, _, _ = self._socket.recvmsg(LARGEST_BYTE, _ANCILLARY_BYTE, flags)
                 return data, messages
             return self._socket.recv(LARGEST_BYTE), []

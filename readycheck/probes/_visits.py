@@ -76,6 +76,7 @@ async def visits_to(context: Context, target: VisitedTarget) -> Visits:
         return Visits(answer, await straight, proxied)
     finally:
         straight.cancel()
+        await asyncio.gather(straight, return_exceptions=True)  # its sockets are closed before this returns
 
 
 async def _attempt(profile: Profile, target: VisitedTarget, hops: tuple[Hop, ...]) -> Visit:

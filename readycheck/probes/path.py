@@ -7,14 +7,17 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
-from readycheck.model.evidence import Quantity, Scale, metric_of
+from readycheck.model.evidence import Interval, Quantity, Scale, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.turn import open_pair
 from readycheck.probes import _marking, _reflector
+from readycheck.probes._ending import TAIL_S, alive_s, drain
+from readycheck.probes._looks import Looks
 from readycheck.probes._marking import Marking
 from readycheck.probes._measured_packets import PacketMetrics
 from readycheck.probes._one_way import OneWayMetrics
@@ -33,7 +36,6 @@ from readycheck.rtc.stun import hostport
 
 # What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
 RTP_OVERHEAD_BYTE = 30
-TAIL_S = 1.0
 PROGRESS_EVERY = 10
 
 
@@ -66,6 +68,10 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
     is_far_end_configured: bool | None = None
+    truncated: bool = False
+    """Whether the far end failed or fell silent before the measurement ended: such losses are no chance."""
+    alive_s: float | None = None
+    """If so: when the last packet that came back was sent, from the start."""
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
     marking: Marking | None = None
@@ -107,8 +113,11 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
+        bounds = self.line.loss_bounds
+        if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
+            bounds = Interval(bounds.low, None)
         own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
-        return Quantity(self.line.loss, self.line.loss_bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
+        return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")
     def seconds(self) -> Quantity:
@@ -188,9 +197,10 @@ class Path(Probe[PathEvidence]):
                     if here.unsent > before:
                         stream.unsent.append(len(stream.sent_at) - 1)
 
-                far = FarEnd(stream, send, lambda: here.failure, unread=lambda: here.unread + there.unread)
+                far = FarEnd(
+                    stream, send, lambda: here.failure or there.failure, unread=lambda: here.unread + there.unread
+                )
                 measured = await _measure(context, base, far)
-                measured = replace(measured, failure=measured.failure or there.failure)
             return replace(measured, marking=await _marking.gather_marking(context.profile))
         except OperationFailed as error:
             return replace(base, failure=error.failure)
@@ -240,7 +250,7 @@ async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvi
 
     context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))
     await _send(context, far, base)
-    await _drain(far.stream)
+    await drain(far.stream)
     duration_s = round(time.perf_counter() - far.stream.started_at, 3)
     await far.end()
     return _with_scores(replace(evidence(far.stream), duration_s=duration_s))
@@ -250,17 +260,13 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
     stream, settings, interval_s = far.stream, context.profile.path, base.interval_ms / 1000
     rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
-    look_s = settings.min_seconds
+    looks = Looks(rule, lambda: partial(_evidence, base, stream.settled(time.perf_counter(), TAIL_S), None))
     for number in range(round(settings.max_seconds / interval_s)):
         elapsed_s = round(number * interval_s, 6)
-        if elapsed_s >= look_s:
-            figures = _evidence(base, stream.settled(time.perf_counter(), TAIL_S), None)
-            if rule.ends(elapsed_s, figures.quantity):
-                return
-            look_s = rule.next_look_s(elapsed_s)
+        looks.begin(elapsed_s)
         due_at = stream.started_at + elapsed_s
         await asyncio.sleep(max(0.0, due_at - time.perf_counter()))
-        if far.failure():
+        if looks.say_enough() or far.failure():
             return
         far.send(stream.next_packet(due_at, time.perf_counter()))
         if number % PROGRESS_EVERY == 0:
@@ -268,7 +274,8 @@ async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
 
 
 def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
-    recent = stream.settled(time.perf_counter(), TAIL_S).rtt_ms()[-100:]
+    settled = stream.settled(time.perf_counter(), TAIL_S)
+    recent = settled.rtt_ms(max(0, len(settled.sent_at) - 100))
     arrived = [delay for delay in recent if delay is not None]
     lost = len(recent) - len(arrived)
     context.progress(
@@ -281,16 +288,9 @@ def _tell(context: Context, stream: PacketStream, seconds: float) -> None:
     )
 
 
-async def _drain(stream: PacketStream) -> None:
-    """Wait for what is still under way: four times the longest round trip, a second at most."""
-    longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=TAIL_S * 1000)
-    ends_at = time.perf_counter() + min(TAIL_S, max(0.2, 4 * longest_ms / 1000))
-    while not stream.complete and time.perf_counter() < ends_at:
-        await asyncio.sleep(0.02)
-
-
 def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None) -> PathEvidence:
     in_order = stream.arrivals == sorted(stream.arrivals)
+    alive_until_s = alive_s(stream, failure)
     return replace(
         base,
         duration_s=round(time.perf_counter() - stream.started_at, 3),
@@ -301,6 +301,8 @@ def _evidence(base: PathEvidence, stream: PacketStream, failure: Failure | None)
         has_kernel_stamps=stream.has_kernel_stamps,
         unsent=tuple(stream.unsent),
         failure=failure,
+        truncated=alive_until_s is not None,
+        alive_s=alive_until_s,
     )
 
 

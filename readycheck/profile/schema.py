@@ -175,6 +175,16 @@ class BandwidthSettings(Part):
 
     via: Literal["reflector", "relay"] = "reflector"
     calls: int = Field(default=1, ge=1)
+    """Emulated from each workstation; of a site it is what `readycheck site` sizes. `--calls` says otherwise."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """Never more, whoever asks."""
+    seconds: float = Field(default=3, ge=0.5, le=60)
+    """What is counted of each step, after the queues have had time to fill."""
+
+    @property
+    def calls_sent(self) -> int:
+        """What was asked, within what is allowed."""
+        return min(self.calls, self.max_calls or self.calls)
 
 
 class NatBindingSettings(Part):

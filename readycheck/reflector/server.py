@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -118,6 +119,8 @@ class Reflector:
                 swept_at_s = now_s
 
     def _with_control_messages(self) -> Datagram:
+        if sys.platform == "win32":  # never asked there: it has no recvmsg
+            return self._without()
         return self._socket.recvmsg(LARGEST_BYTE, ANCILLARY_BYTE)
 
     def _without(self) -> Datagram:
@@ -146,21 +149,24 @@ class Reflector:
         if not replier.accepts(data):
             counts.refused += 1
             return
+        session = (source, replier.ssid(data))
         if not self._caps.admit(source[0], now_s):
             counts.capped += 1
+            self.sessions.cut(session)
             return
-        session = (source, replier.ssid(data))
         sequence = self.sessions.next_sequence(session, now_s)
         if sequence is None:
-            sequence = self._begin(session, data, now_s)
+            sequence = self._begin(session, now_s)
+        counted = None if sequence is None else (sequence + 1 + self.sessions.cut_of(session), sequence + 1)
         arrived_ns, mark, ttl = read_arrival(messages)
-        tail, back = replier.tail(data, mark if self._tells_marks else None)
+        tail, back = replier.tail(data, mark if self._tells_marks else None, counted)
         if back is not None and back != self._mark:
             mark_packets(self._socket, back)
             self._mark = back
         now_ns = time.time_ns()
         times = (ntp_timestamp(arrived_ns or now_ns), ntp_timestamp(now_ns))
-        answer = replier.reply(data, sequence, times, ttl & 0xFF, tail)
+        number = int.from_bytes(data[:4]) if sequence is None else sequence
+        answer = replier.reply(data, number, times, ttl & 0xFF, tail)
         try:
             if self._tells_destinations:
                 self._socket.sendmsg([answer], from_destination(messages), 0, source)
@@ -171,14 +177,14 @@ class Reflector:
         else:
             counts.reflected += 1
 
-    def _begin(self, session: tuple[Any, bytes], data: bytes, now_s: float) -> int:
-        """The first number of a new session; that of the packet itself if no more sessions fit."""
+    def _begin(self, session: tuple[Any, bytes], now_s: float) -> int | None:
+        """The first number of a new session; None if no more sessions fit: its packets' own numbers are copied."""
         if not self.sessions.begin(session, now_s):
-            return int.from_bytes(data[:4])
+            return None
         self.counts.sessions += 1
         self._lines = [at for at in self._lines if now_s - at < 1.0]
         if len(self._lines) < LINES_PER_S:
             self._lines.append(now_s)
             (host, port, *_), ssid = session
             self.tell(f"session from {host} port {port}, SSID {int.from_bytes(ssid)}")
-        return self.sessions.next_sequence(session, now_s) or 0
+        return self.sessions.next_sequence(session, now_s)

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render import format as say
 from readycheck.render.causes import cause
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 KINDS = ("blocks", "warns", "unknown", "unknown_warning", "waived", "noted")

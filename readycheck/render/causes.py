@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Finding, Status
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _AUTHORITY = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://)?)?([^/?]+)")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.render import format as say
 from readycheck.render.causes import mappings
-from readycheck.render.clean import clean
 from readycheck.render.readings import evidence_of, finite
 from readycheck.render.words import Words
 from readycheck.rtc.emodel import Rating

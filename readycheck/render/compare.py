@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from readycheck.comparison.difference import Caveat, Change, Comparison, Outcome, RequirementChange, Standing
+from readycheck.model.clean import clean
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Decision, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 

@@ -3,11 +3,11 @@
 import csv
 import io
 
+from readycheck.model.clean import clean
 from readycheck.model.evidence import Value
 from readycheck.model.report import Report
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _COLUMNS = (

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from readycheck.render.clean import clean
+from readycheck.model.clean import clean
 
 _LONGEST_LIST = 24
 _DEEPEST = 8

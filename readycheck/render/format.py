@@ -4,9 +4,9 @@ import math
 import re
 from datetime import UTC, date, datetime
 
+from readycheck.model.clean import clean
 from readycheck.model.evidence import Value
 from readycheck.model.report import Metric
-from readycheck.render.clean import clean
 from readycheck.render.readings import plain_number
 from readycheck.render.words import NBSP, Words
 

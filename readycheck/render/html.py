@@ -10,14 +10,16 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Observation, Report
 from readycheck.model.verdict import Decision, Finding, Status
 from readycheck.render import answer, evidence, voice
 from readycheck.render import format as say
 from readycheck.render.bounds import interval
+from readycheck.render.calls import link_load
 from readycheck.render.causes import cause
 from readycheck.render.charts import calls_carried
-from readycheck.render.clean import breakable, clean
+from readycheck.render.clean import breakable
 from readycheck.render.codecs import codec_table
 from readycheck.render.gate import gate
 from readycheck.render.relays import matrix
@@ -99,9 +101,10 @@ def render_html(report: Report, lang: str) -> str:
         codecs=codec_table(report, words),
         call=voice.call_sentence(report, words),
         also=voice.also(report, words),
+        load=link_load(report, words),
         calls=calls_carried(report, words),
         glad=_glad(report, todo, words),
-        has_voice=bool({"turn", "stun", "path", "call"} & set(report.observations)),
+        has_voice=bool({"turn", "stun", "path", "call", "bandwidth"} & set(report.observations)),
         chapters=_chapters(report, words),
         metrics=_metrics(report, words),
         exhibits=[_exhibit(probe, seen, words) for probe, seen in report.observations.items()],

@@ -2,12 +2,12 @@
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Finding, Status
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.causes import cause
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _OUTCOMES = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import PurePath
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision, Finding, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from readycheck.model.clean import clean
 from readycheck.model.evidence import Value
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import NBSP, Words
 
 _STATES = {Decision.GO: "OK", Decision.GO_WITH_RESERVATIONS: "WARNING", Decision.NO_GO: "CRITICAL"}

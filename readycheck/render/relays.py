@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.render import format as say
 from readycheck.render.causes import authority, failure_code, mappings
-from readycheck.render.clean import clean
 from readycheck.render.readings import evidence_of, finite
 from readycheck.render.visited import place_of, text
 from readycheck.render.voice import TRANSPORTS, Tag

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import BrowserCount, HeadsetCount, Rollup, SiteReport, SiteSummary, Workstations
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.rollup_heat import titles
 from readycheck.render.rollup_said import site_name
 from readycheck.render.rollup_svg import Share, share, stacked

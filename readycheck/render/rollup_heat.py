@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import HeatCell, Rollup, SiteSummary
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.rollup_said import site_name
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words

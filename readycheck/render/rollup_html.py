@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import Notice, Rollup
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer, rollup_fleet, rollup_papers
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.html import render_page
 from readycheck.render.rollup_heat import heat_map
 from readycheck.render.rollup_said import notice

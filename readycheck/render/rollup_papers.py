@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import Answered, Attested, LeftOut, Rollup, Trend, Workstations
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.rollup_fleet import Fleet, fleet
 from readycheck.render.rollup_said import site_name
 from readycheck.render.voice import Tag

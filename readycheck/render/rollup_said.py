@@ -1,9 +1,9 @@
 """What the terminal and the page both say of a roll-up: what was seen, where, and what to beware of."""
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import Answered, Attested, Notice, Rollup
 from readycheck.model.verdict import Finding, Scope, Status
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import Words
 
 _MOST_SITES, _MOST_SILENT = 3, 8

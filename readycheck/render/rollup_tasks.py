@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import Cause, Notice, Rollup
 from readycheck.model.verdict import Finding, Scope, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.rollup_said import open_answers, seen
 from readycheck.render.rollup_svg import Axis, Bar, axis
 from readycheck.render.words import Words

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from readycheck.model.clean import clean
 from readycheck.model.rollup import Rollup
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.marks import plain_marks
 from readycheck.render.rollup_said import notice, open_answers, seen, site_name
 from readycheck.render.text import marked, painted_decision

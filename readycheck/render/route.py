@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Report
-from readycheck.render.clean import clean
 from readycheck.render.readings import evidence_of, figure
 from readycheck.render.relays import Relay, relays_of
 from readycheck.render.svg import label

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import ceil
 
+from readycheck.model.clean import clean
 from readycheck.render import format as say
-from readycheck.render.clean import clean
 from readycheck.render.words import NBSP, Words
 from readycheck.rtc.wire_rate import Vpn
 from readycheck.sizing.calls import Demand, Staffing

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from readycheck.model.clean import clean
 from readycheck.render.causes import failure_code, mappings
-from readycheck.render.clean import clean
 
 CONCLUSIONS = (
     "bypass_works",

@@ -13,6 +13,7 @@ from readycheck.render.bounds import interval
 from readycheck.render.causes import failure_code, mappings
 from readycheck.render.charts import Chart, path_charts
 from readycheck.render.readings import evidence_of, figure, finite, round_trips
+from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
 from readycheck.rtc.plpmtu import largest_payload_byte
 
@@ -117,12 +118,13 @@ def _path_sentence(report: Report, evidence: dict[str, Any], packets: int, words
     seconds = (
         finite(figure(report.metrics, "path.seconds")) or packets * (finite(evidence.get("interval_ms")) or 20) / 1000
     )
-    return words(
+    measured = words(
         "path_measured",
         packets=words.count("unit_packet", packets, amount=say.number(packets, words)),
         seconds=say.amount(round(seconds), "s", words),
         far_end=words.value(str(figure(report.metrics, "path.far_end", evidence.get("far_end")) or "unknown_far_end")),
     )
+    return f"{measured} {truncation(report, words)}".strip()
 
 
 def _card(name: str, report: Report, words: Words) -> Card:

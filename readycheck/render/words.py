@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from readycheck.render.clean import clean
+from readycheck.model.clean import clean
 
 LANGUAGES = ("en", "fr")
 NBSP = "\u00a0"

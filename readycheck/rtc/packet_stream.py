@@ -47,11 +47,14 @@ class PacketStream:
         return True
 
     def settled(self, now: float, after_s: float) -> "PacketStream":
-        """The stream without its last packets that may still be on their way: sent less than `after_s` ago."""
+        """The stream without its last packets that may still be on their way: sent less than `after_s` ago.
+
+        What comes later leaves it as it is, so that another thread may read it.
+        """
         sent = len(self.sent_at)
         while sent and sent - 1 not in self.received_at and now - self.sent_at[sent - 1] < after_s:
             sent -= 1
-        return replace(self, sent_at=self.sent_at[:sent])
+        return replace(self, sent_at=self.sent_at[:sent], received_at=dict(self.received_at))
 
     @property
     def has_kernel_stamps(self) -> bool:
@@ -63,11 +66,11 @@ class PacketStream:
         """Whether everything sent has come."""
         return len(self.received_at) == len(self.sent_at)
 
-    def rtt_ms(self) -> list[float | None]:
-        """Delay of each packet in order of sending; None for what has not come."""
+    def rtt_ms(self, first: int = 0) -> list[float | None]:
+        """Delay of each packet in order of sending, from the `first` on; None for what has not come."""
         return [
             round((self.received_at[number] - sent) * 1000, 3) if number in self.received_at else None
-            for number, sent in enumerate(self.sent_at)
+            for number, sent in enumerate(self.sent_at[first:], first)
         ]
 
     def sent_after_ms(self) -> list[float]:

@@ -102,11 +102,11 @@ class StampStream(PacketStream):
         unstamped = len(self.sent_at) - self.stamped
         return self.stamped > 0 and unstamped <= max(FEW_UNSTAMPED, len(self.sent_at) // 100)
 
-    def rtt_ms(self) -> list[float | None]:
-        """Round trips in order of sending without the reflector's own time; None for what has not come."""
+    def rtt_ms(self, first: int = 0) -> list[float | None]:
+        """Round trips from the `first` on, without the reflector's own time; None for what has not come."""
         return [
             None if delay is None else round(delay - 1000 * self._residence_s(number, delay), 3)
-            for number, delay in enumerate(super().rtt_ms())
+            for number, delay in enumerate(super().rtt_ms(first), first)
         ]
 
     def behind(self) -> list[int | None]:

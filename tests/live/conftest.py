@@ -20,6 +20,8 @@ from tests.live.squid import Mood, Squid, opened, running_squid
 from tests.live.stub_proxy import Mood as StubMood
 from tests.live.stub_proxy import StubProxy, running_stub
 from tests.live.visiting import Visitor, visitor_in
+from tests.netlab.joined import Line, joined
+from tests.netlab.way import Way
 
 TOOLS = ("ip", "ss", "sysctl", "iptables", "ip6tables", "turnserver")
 SOCKETS_TIMEOUT_S = 2.0
@@ -50,6 +52,12 @@ class StartStub(Protocol):
     def __call__(self, mood: StubMood, **keywords: Any) -> StubProxy: ...
 
 
+class Join(Protocol):
+    """Puts a link of the test's choice between client and router until the test ends."""
+
+    def __call__(self, *, up: Way | None = None, down: Way | None = None, seed: int = 1) -> Line: ...
+
+
 class KnowNames(Protocol):
     """Lets what is started in a namespace from now on know names, until the test ends."""
 
@@ -64,13 +72,18 @@ def _unavailable(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def _namespaces() -> Iterator[Site]:
+def root_on_linux() -> None:
+    """Accounts can be changed and namespaces made."""
     if sys.platform != "linux":
         _unavailable("Linux")
-    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        _unavailable(", ".join(missing))
     if os.geteuid() != 0:
         _unavailable("root")
+
+
+@pytest.fixture(scope="session")
+def _namespaces(root_on_linux: None) -> Iterator[Site]:
+    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
+        _unavailable(", ".join(missing))
     with ExitStack() as stack:
         try:
             site = stack.enter_context(site_of_namespaces())
@@ -142,6 +155,19 @@ def start_stub(site: Site, tmp_path: Path) -> Iterator[StartStub]:
             return stack.enter_context(running_stub(site.router, tmp_path, mood, **keywords))
 
         yield start
+
+
+@pytest.fixture
+def join(site: Site, tmp_path: Path) -> Iterator[Join]:
+    """Joins client and router by the tests' own link, which tells afterwards what it did."""
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        _unavailable("/dev/net/tun")
+    with ExitStack() as stack:
+
+        def join(*, up: Way | None = None, down: Way | None = None, seed: int = 1) -> Line:
+            return stack.enter_context(joined(site, tmp_path, up=up, down=down, seed=seed))
+
+        yield join
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from readycheck.engine.plan import make_plan
 from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
 from readycheck.model.proxy import ProxySettings
+from readycheck.model.report import Metric
 from readycheck.profile.schema import Profile
 from readycheck.render.causes import Sighting, sightings
 
@@ -25,8 +26,11 @@ class Seen:
         self.observation = collection.observations[probe]
         self.evidence = self.observation.evidence
 
+    def metric(self, name: str) -> Metric:
+        return self._collection.metrics[f"{self._probe}.{name}"]
+
     def answer(self, metric: str) -> tuple[Any, str | None]:
-        found = self._collection.metrics[f"{self._probe}.{metric}"]
+        found = self.metric(metric)
         return found.value, found.reason
 
     def target(self, index: int = 0) -> dict[str, Any]:
@@ -87,4 +91,4 @@ async def see_interrupted(probe: str, targets: dict[str, Any], when: str, **part
 
 def configure_proxy(monkeypatch: pytest.MonkeyPatch, settings: Sequence[ProxySettings] = ()) -> None:
     """What this machine says of proxies from now on."""
-    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda: list(settings))
+    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda _machine: list(settings))

@@ -14,8 +14,9 @@ Answers = Callable[[int, bytes], list[bytes]]
 class Faulty(asyncio.DatagramProtocol):
     """A reflector whose answers a test makes up from the number of the arrival and what came."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, delay_s: Callable[[int], float]) -> None:
         self._answers = answers
+        self._delay_s = delay_s
         self._arrived = 0
         self.transport: Any = None
 
@@ -23,16 +24,17 @@ class Faulty(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
+        loop, delay_s = asyncio.get_running_loop(), self._delay_s(self._arrived)
         for answer in self._answers(self._arrived, data):
-            self.transport.sendto(answer, addr)
+            loop.call_later(delay_s, self.transport.sendto, answer, addr)
         self._arrived += 1
 
 
 @asynccontextmanager
-async def faulty(answers: Answers) -> AsyncIterator[int]:
-    """The port of a made-up reflector."""
+async def faulty(answers: Answers, delay_s: Callable[[int], float] = lambda _: 0.0) -> AsyncIterator[int]:
+    """The port of a made-up reflector, whose answers to the packet of this number leave so much later."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: Faulty(answers), local_addr=("127.0.0.1", 0))
+    transport, _ = await loop.create_datagram_endpoint(lambda: Faulty(answers, delay_s), local_addr=("127.0.0.1", 0))
     try:
         yield transport.get_extra_info("sockname")[1]
     finally:

@@ -247,8 +247,7 @@ async def test_cut_short() -> None:
 
     assert seen.observation.failure
     assert seen.observation.failure.code == "interrupted"
-    value, reason = seen.answer("loss_up_ratio")
-    assert (value, reason in ("interrupted", "not_proven")) == (None, True)  # not_proven if the first reply was quicker
+    assert seen.answer("loss_ratio")[1] == "interrupted"
 
 
 def test_inputs_and_traffic() -> None:

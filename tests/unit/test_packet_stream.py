@@ -65,3 +65,15 @@ def test_what_may_still_come_is_not_lost(stream: PacketStream) -> None:
 
     assert stream.settled(10.1, after_s=1.0).rtt_ms() == [None, 29.0]
     assert stream.settled(20.0, after_s=1.0).rtt_ms() == [None, 29.0, None, None]
+
+
+def test_a_settled_stream_stays_as_it_is(stream: PacketStream) -> None:
+    """What comes later is not in it; and delays can be had from a packet on."""
+    first, second, third = sent(stream, 3)
+    stream.received(first, 10.05)
+    stream.received(third, 10.09)
+    settled = stream.settled(10.1, after_s=1.0)
+    stream.received(second, 10.1)
+
+    assert settled.rtt_ms() == [49.0, None, 49.0]
+    assert settled.rtt_ms(1) == [None, 49.0]

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
+from readycheck.host.session.signal import Redirection, Session, Signal
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
+from readycheck.model.network import GatewayEcho, Interface, Way, Wifi
 from readycheck.model.report import (
     Environment,
     Metric,
@@ -28,8 +30,11 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._network_evidence import NetworkEvidence
+from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
+from readycheck.probes.bandwidth import BandwidthEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
@@ -40,11 +45,13 @@ from readycheck.probes.nat_binding import NatBindingEvidence, Silence
 from readycheck.probes.path import PathEvidence
 from readycheck.probes.path_mtu import PathMtuEvidence
 from readycheck.probes.proxy import ProxyEvidence
+from readycheck.probes.session import SessionEvidence
 from readycheck.probes.signalling import Lookup, SignallingEvidence
 from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
+from readycheck.rtc.ramp import Step
 from tests.unit.visit_samples import direct, intercepted_target
 
 TIMEOUT = Failure(FailureCode.STUN_TIMEOUT, "allocate", "no answer within 2.5 s")
@@ -103,6 +110,23 @@ EVIDENCE = {
         ),
         reached=1,
     ),
+    "network": NetworkEvidence(
+        (
+            Interface("Wi-Fi", "wifi", is_up=True, is_vpn=False, addresses=("192.0.2.31",), gateways=("192.0.2.1",)),
+            Interface("VPN", "virtual", is_up=True, is_vpn=True, sign="ifType 53", addresses=("10.8.0.6",)),
+        ),
+        (Way("203.0.113.1", "10.8.0.6", "VPN", via_vpn=True), Way("2001:db8::1")),
+        (
+            NetworkTarget("media", "turn.example.com", (Way("198.51.100.7", "10.8.0.6", "VPN", via_vpn=True),)),
+            NetworkTarget("signalling", "login.example.com", failure=NO_NAME),
+        ),
+        "Wi-Fi",
+        GatewayEcho("192.0.2.1", (1.0, 2.0), below=True),
+        Wifi(-54.0, 92, 44, 5.0),
+        ("192.0.2.53",),
+        ("Zscaler Client Connector",),
+        (TIMEOUT,),
+    ),
     "fallback": FallbackEvidence(
         (
             FallbackTarget(
@@ -113,6 +137,26 @@ EVIDENCE = {
                     SipAttempt(None, failure=NO_NAME),
                 ),
             ),
+        )
+    ),
+    "bandwidth": BandwidthEvidence(
+        True,
+        "reflector",
+        "stamp:a:862",
+        40,
+        30,
+        138,
+        50.0,
+        3.0,
+        (12.0, 12.5),
+        (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),),
+    ),
+    "session": SessionEvidence(
+        Session(
+            "horizon",
+            remote=True,
+            redirection=Redirection(ready=True, sites=("https://*.example.com/*",)),
+            signals=(Signal("ViewClient_Protocol", "BLAST", "remote", "horizon"),),
         )
     ),
     "call": CallEvidence("turn:a", True, True, 512.0, "opus", 5.0, forth=Direction(250, 250, 0, 0.3)),

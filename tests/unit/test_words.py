@@ -2,12 +2,12 @@ import string
 
 import pytest
 
+from readycheck.model.clean import clean
 from readycheck.model.evidence import UNITS, Value
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric
 from readycheck.render import format as say
 from readycheck.render.answer import kind, state
-from readycheck.render.clean import clean
 from readycheck.render.words import LANGUAGES, NBSP, Words, _load, choose
 from tests.unit.report_samples import finding
 

@@ -11,7 +11,18 @@ from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Scope, Verdict
 from readycheck.model.visit import Inspection, Visit
-from readycheck.probes import _turn_evidence, call, fallback, identity, path, path_mtu, proxy, signalling, stun
+from readycheck.probes import (
+    _turn_evidence,
+    bandwidth,
+    call,
+    fallback,
+    identity,
+    path,
+    path_mtu,
+    proxy,
+    signalling,
+    stun,
+)
 from readycheck.probes._reflector import Reflection, has_far_end
 from readycheck.probes._servers import targets as servers
 from readycheck.probes._visits import VisitedTarget, visited_targets
@@ -20,6 +31,7 @@ from tests.unit.visit_samples import HOP, direct, proxied
 
 SILENCE = Failure(FailureCode.STUN_TIMEOUT, "allocate")
 NO_CREDENTIALS = Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
+NO_REFLECTOR = Failure(FailureCode.NOT_CONFIGURED, "find a reflector")
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "path": _path(profile, relays, workstation),
         "path_mtu": _path_mtu(profile, relays, workstation),
         "call": _call(relays),
+        "bandwidth": bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR),
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
     }
