@@ -48,6 +48,7 @@ bench: $(VENV)/installed-dev test-packages ## Measure what the README claims
 	$(BIN)/python benchmarks/proxy.py
 	$(BIN)/python benchmarks/sequential.py
 	$(BIN)/python benchmarks/reflector.py
+	$(BIN)/python benchmarks/voice_path.py
 	$(BIN)/python benchmarks/bandwidth.py
 
 clean: ## Remove what was installed and built

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the Debian packages that the live tests drive. Without apt or root it says what is missing and goes on:
-# the live tests then skip, or fail if READYCHECK_REQUIRE_LIVE=1.
+# Installs the Debian packages that the live tests and benches drive. Without apt or root it says what is missing and
+# goes on: the live tests then skip, or fail if READYCHECK_REQUIRE_LIVE=1.
 set -eu
-packages="coturn squid-openssl openssl iproute2 iptables chromium tmux"
+packages="chromium coturn iperf3 iproute2 iptables irtt openssl squid-openssl tmux"
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 missing=""
 for package in $packages; do

@@ -17,8 +17,9 @@ from readycheck.rtc.stun import hostport
 
 def announce(options: Options) -> int:
     """Print what a run would send; the exit status."""
-    plan = plan_of(options)
+    plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
     profile = profile_of(options)
+    plan = plan_of(options, profile)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
     proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []

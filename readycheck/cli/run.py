@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from readycheck.cli.formats import chosen_formats
+from readycheck.cli.machine import MachineFolder
 from readycheck.cli.status import ExitMap
 
 
@@ -40,6 +41,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
+    machine: MachineFolder = None,
     scope: Annotated[
         Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")
     ] = "workstation",
@@ -69,6 +71,7 @@ def run(
         skip=_ids(skip) or [],
         label=_readable(label),
         site=_readable(site),
+        machine=machine,
         scope=scope,
         calls=calls,
         show_host=show_host,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from readycheck.engine.registry import AnyProbe
+from readycheck.profile.schema import Profile
 
 
 class UnknownProbe(Exception):
@@ -25,16 +26,23 @@ class Plan:
 
 
 def make_plan(
-    probes: Mapping[str, AnyProbe], *, only: Collection[str] | None = None, skip: Collection[str] = ()
+    probes: Mapping[str, AnyProbe],
+    *,
+    only: Collection[str] | None = None,
+    skip: Collection[str] = (),
+    profile: Profile | None = None,
 ) -> Plan:
     """Choose probes: `only` these and what they require, or all; never those to `skip`, nor what requires them.
+
+    All are those that the profile asks for, if one is given.
 
     Raises UnknownProbe.
     """
     for name in [*(only or ()), *skip]:
         if name not in probes:
             raise UnknownProbe(f"unknown probe {name!r}; there are {', '.join(probes)}")
-    chosen = set(probes if only is None else only)
+    asked_for = [name for name, probe in probes.items() if profile is None or probe.is_asked_for(profile)]
+    chosen = set(asked_for if only is None else only)
     for probe in reversed(list(probes.values())):
         if probe.id in chosen:
             chosen |= {required.id for required in probe.requires}

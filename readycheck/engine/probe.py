@@ -84,10 +84,12 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
-    loads: ClassVar[bool] = False
-    """Fills the path, so it comes after those that only measure it."""
+    machine_only: ClassVar[bool] = False
+    """Asks nothing but `context.machine`: a captured machine can answer in this one's place."""
     answers_by_profile: ClassVar[bool] = False
     """Some metrics are worked out from a profile's lists: see `answered`."""
+    loads: ClassVar[bool] = False
+    """Fills the path, so it comes after those that only measure it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -107,6 +109,11 @@ class Probe(ABC, Generic[E]):
     def answered(cls, evidence: E, profile: Profile) -> dict[str, Quantity]:  # noqa: ARG003 - most need no list
         """Metrics that only a profile's lists turn facts into, by attribute name: worked out whenever it is judged."""
         return {}
+
+    @classmethod
+    def is_asked_for(cls, profile: Profile) -> bool:  # noqa: ARG003 - most are part of every run
+        """Whether a run under this profile includes this probe without naming it."""
+        return True
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - most need no look at the profile
         """Seconds after which the runner stops this probe."""

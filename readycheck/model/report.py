@@ -120,6 +120,8 @@ class Run:
     label: str | None = None
     site: str | None = None
     scope: Literal["workstation", "site"] = "workstation"
+    machine: Literal["this", "captured"] = "this"
+    """Whose facts these are: the machine's that it ran on, or those of one that was captured into a folder."""
 
     @property
     def started(self) -> datetime:

@@ -37,6 +37,7 @@ class Network(Probe[NetworkEvidence]):
 
     id = "network"
     title = "Network of this machine"
+    machine_only = True
 
     @classmethod
     def inputs(cls, profile: Profile) -> Any:

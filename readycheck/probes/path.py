@@ -207,7 +207,7 @@ class Path(Probe[PathEvidence]):
 
 
 async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
-    """The path to the profile's reflector, by the first of its addresses that does not refuse."""
+    """The path to the profile's reflector, by the first of its addresses that answers, or at least does not refuse."""
     ways = await _reflector.ways_to(context.profile)
     if ways is None:
         return PathEvidence(None, **_settings(context.profile), failure=no_relay)
@@ -215,7 +215,7 @@ async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
     if isinstance(ways, Failure):
         return replace(base, failure=ways)
     literals, port, key = ways
-    for address in literals:
+    for address in await _reflector.answering_first(literals, port, key):
         base = replace(base, url=f"stamp:{hostport(address, port)}")
         try:
             async with _reflector.reach(address, port, key, base.payload_byte) as far:

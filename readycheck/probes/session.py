@@ -101,6 +101,7 @@ class SessionProbe(Probe[SessionEvidence]):
 
     id = "session"
     title = "Session"
+    machine_only = True
     answers_by_profile = True
 
     @classmethod

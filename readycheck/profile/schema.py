@@ -187,6 +187,12 @@ class BandwidthSettings(Part):
         return min(self.calls, self.max_calls or self.calls)
 
 
+class NatBindingSettings(Part):
+    """How long an idle binding is waited for. It takes minutes, so a profile without this does not ask for it."""
+
+    max_seconds: float = Field(default=180, gt=0, le=230)  # at 240 s a TURN permission is renewed, and is idle no more
+
+
 class AllowedBrowser(Part):
     """A browser that the platform supports."""
 
@@ -319,6 +325,7 @@ class Profile(Part):
     call: CallSettings = CallSettings()
     path: PathSettings = PathSettings()
     bandwidth: BandwidthSettings = BandwidthSettings()
+    nat_binding: NatBindingSettings | None = None
     site: Site = Site()
     allowed: Allowed = Allowed()
     questions: list[Question] = []

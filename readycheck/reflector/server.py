@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from readycheck.net.arrival import ANCILLARY_BYTE, ControlMessage, ask_for_arrivals, mark_packets, read_arrival
+from readycheck.net.arrival import (
+    ANCILLARY_BYTE,
+    ControlMessage,
+    ask_for_arrivals,
+    ask_for_destinations,
+    from_destination,
+    mark_packets,
+    read_arrival,
+)
 from readycheck.net.unfragmented import never_fragment
 from readycheck.reflector.caps import Caps
 from readycheck.reflector.reply import Replier
@@ -23,6 +31,7 @@ BATCH = 256
 WAIT_S = 0.2
 BUFFER_BYTE = 4 << 20
 LINES_PER_S = 10
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to be recognized, not to be bound
 _MESSAGE_TOO_LONG = 10040  # WSAEMSGSIZE
 
 Datagram = tuple[bytes, list[ControlMessage], int, Any]
@@ -73,6 +82,8 @@ class Reflector:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTE)
             if family == socket.AF_INET6 and self.bind == "::":
                 self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            # Bound to every address of this host, the system would choose from which one a reply leaves.
+            self._tells_destinations = self.bind in WILDCARDS and ask_for_destinations(self._socket)
             self._socket.bind(address)
         except OSError:
             self._socket.close()
@@ -154,9 +165,13 @@ class Reflector:
             self._mark = back
         now_ns = time.time_ns()
         times = (ntp_timestamp(arrived_ns or now_ns), ntp_timestamp(now_ns))
+        number = int.from_bytes(data[:4]) if sequence is None else sequence
+        answer = replier.reply(data, number, times, ttl & 0xFF, tail)
         try:
-            number = int.from_bytes(data[:4]) if sequence is None else sequence
-            self._socket.sendto(replier.reply(data, number, times, ttl & 0xFF, tail), source)
+            if self._tells_destinations:
+                self._socket.sendmsg([answer], from_destination(messages), 0, source)
+            else:
+                self._socket.sendto(answer, source)
         except OSError:
             counts.unsent += 1
         else:

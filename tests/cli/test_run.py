@@ -70,7 +70,8 @@ def test_whole_lab_ends_in_go(cli: Cli, profile_file: Writer) -> None:
     assert "path" in answer.err
     assert (report.run.label, report.run.site, report.profile.lab) == ("Poste 12/é", "Lyon", True)
     assert set(report.observations) == set(probes())
-    assert {one.status for one in report.observations.values()} == {"collected"}
+    skipped = {name for name, one in report.observations.items() if one.status != "collected"}
+    assert skipped == {"nat_binding"}  # it takes minutes, and nothing asks for it
     assert report.metrics["call.connected"].value is True
     assert report.metrics["path.far_end"].value == "relay:udp"
 

@@ -10,7 +10,8 @@ from tests.live.conftest import Join, Measure
 from tests.live.coturn import PORT, Coturn
 from tests.live.measuring import Outcome, ice, profile
 from tests.live.namespaces import SERVER, Site
-from tests.live.voice import REFLECTED, RELAYED, Expected, expected, mean_ipdv_ms, running_reflector
+from tests.live.reflecting import reflector_in
+from tests.live.voice import REFLECTED, RELAYED, Expected, expected, mean_ipdv_ms
 from tests.netlab.way import Way
 
 pytestmark = pytest.mark.live
@@ -41,9 +42,9 @@ def agree(outcome: Outcome, truth: Expected) -> None:
     assert sum(rtt <= link - 0.05 for rtt, link in came) <= 0.02 * len(came)
 
 
-def test_reflector_through_a_bad_link(site: Site, join: Join, measure: Measure) -> None:
+def test_reflector_through_a_bad_link(site: Site, join: Join, measure: Measure, tmp_path: Path) -> None:
     """Losses of each way, copies, reordering: the link's own counts; the delay variation is the link's."""
-    with running_reflector(site, "--insecure") as port:
+    with reflector_in(site.server, SERVER, tmp_path) as port:
         line = join(up=UP, down=DOWN)
         outcome = measure(towards(port, path={"min_seconds": 6}), "--only=path")
         truth = expected(line.truth(), port, REFLECTED)
@@ -65,9 +66,9 @@ def test_relay_through_a_bad_link(coturn: Coturn, join: Join, measure: Measure) 
     assert outcome.answer("path.loss_up_ratio") == (None, "not_configured")
 
 
-def test_outages_are_told_with_their_way(site: Site, join: Join, measure: Measure) -> None:
+def test_outages_are_told_with_their_way(site: Site, join: Join, measure: Measure, tmp_path: Path) -> None:
     """Half a second dead on the way out, a quarter on the way back: each is told of its own way."""
-    with running_reflector(site, "--insecure") as port:
+    with reflector_in(site.server, SERVER, tmp_path) as port:
         line = join(up=Way(outages_s=((0.5, 1.0),)), down=Way(outages_s=((1.5, 1.75),)))
         outcome = measure(towards(port, path={"min_seconds": 2.5}), "--only=path")
         truth = expected(line.truth(), port, REFLECTED)
@@ -83,7 +84,7 @@ def test_outages_are_told_with_their_way(site: Site, join: Join, measure: Measur
 def test_a_link_that_dies_halfway(site: Site, join: Join, measure: Measure, tmp_path: Path) -> None:
     """What was measured stays and is marked, with when it died; the loss is the link's, and no requirement passes."""
     requirements = [{"id": "loss", "metric": "path.loss_ratio", "at_most": 0.01}]
-    with running_reflector(site, "--insecure") as port:
+    with reflector_in(site.server, SERVER, tmp_path) as port:
         line = join(up=Way(delay_ms=10), down=Way(outages_s=((2.0, END),)))
         wanted = towards(port, path={"min_seconds": 4.5, "max_seconds": 20}, requirements=requirements)
         outcome = measure(wanted, "--only=path")
@@ -99,9 +100,9 @@ def test_a_link_that_dies_halfway(site: Site, join: Join, measure: Measure, tmp_
     assert "The path went dead after 2 s" in page.read_text(encoding="utf-8").replace("\u00a0", " ")
 
 
-def test_nothing_comes_back(site: Site, join: Join, measure: Measure) -> None:
+def test_nothing_comes_back(site: Site, join: Join, measure: Measure, tmp_path: Path) -> None:
     """Zero packets back: loss 1 and no_media, no round trip, and nothing that was ever alive."""
-    with running_reflector(site, "--insecure") as port:
+    with reflector_in(site.server, SERVER, tmp_path) as port:
         line = join(down=Way(outages_s=((0.0, END),)))
         outcome = measure(towards(port, path={"min_seconds": 1}), "--only=path")
         truth = expected(line.truth(), port, REFLECTED)

@@ -1,16 +1,12 @@
 """The voice's packets as the link saw them: sizes, numbers, and what a measurement of them ought to tell."""
 
-import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
 from readycheck.rtc.loss import reordered_ratio
-from tests.live.namespaces import SERVER, Site
-from tests.netlab.joined import REPOSITORY, Packet, Truth
+from tests.netlab.joined import Packet, Truth
 
 
 @dataclass(frozen=True)
@@ -74,19 +70,3 @@ def mean_ipdv_ms(delays_ms: Sequence[float | None]) -> float:
     return fmean(
         abs(later - earlier) for earlier, later in pairwise(delays_ms) if earlier is not None and later is not None
     )
-
-
-@contextmanager
-def running_reflector(site: Site, *options: str, address: str = SERVER) -> Iterator[int]:
-    """`readycheck reflector` in the data centre; its port."""
-    process = site.server.start(
-        *(sys.executable, "-m", "readycheck", "reflector", "--bind", address, "--port", "0", *options),
-        environment={"PYTHONPATH": str(REPOSITORY)},
-    )
-    try:
-        assert process.stderr
-        found = re.search(r"UDP port (\d+)", process.stderr.readline())
-        assert found
-        yield int(found[1])
-    finally:
-        site.server.stop(process)

@@ -54,6 +54,22 @@ async def test_silent_reflector_beside_a_relay(key: str | None) -> None:
     assert seen.answer("dscp_preserved") == (None, "not_configured" if key else "no_media")
 
 
+async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a name with several addresses none of which answers, a silent one is measured and not one that refuses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+
+        async def both(host: str) -> list[str]:
+            return ["::1", "127.0.0.1"]
+
+        monkeypatch.setattr("readycheck.probes._reflector.addresses", both)
+        seen = await see("path", {"reflector": {"stamp": f"far.example.test:{port}"}}, path={"min_seconds": SECONDS})
+
+    assert seen.evidence["url"] == f"stamp:127.0.0.1:{port}"
+    assert seen.answer("loss_ratio") == (1, "no_media")
+
+
 @pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])
 async def test_our_own_reflector(key: str | None, byte: int) -> None:
     """Every figure, both ways, with and without a key; an authenticated packet's true size is told."""

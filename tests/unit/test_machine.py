@@ -68,6 +68,7 @@ def test_captured_machine_says_why_it_has_no_answer() -> None:
         '{"schema": "readycheck.machine/1"}',
         '{"schema": "readycheck.machine/1", "platform": "amiga"}',
         '{"schema": "readycheck.machine/1", "platform": "linux", "files": []}',
+        '{"schema": "readycheck.machine/1", "platform": "linux", "folders": 5}',
         '{"schema": "readycheck.machine/1", "platform": "linux", "files": {"/a": {"base64": "?"}}}',
         "[" * 100_000,
     ],
@@ -79,12 +80,31 @@ def test_folder_that_is_no_machine_is_refused(text: str, tmp_path: Path) -> None
         load(tmp_path)
 
 
+def test_captured_folder_of_odd_content_is_read(tmp_path: Path) -> None:
+    """What somebody edited by hand: numbers for texts, halves of characters, a status that is none."""
+    document = WINDOWS | {
+        "environment": {"USERNAME": 5},
+        "folders": [7, "C:\\a"],
+        "files": {"C:\\b": "\ud800", "C:\\c": 9},
+        "commands": {"a": {"text": 3, "status": "none"}, "b": 4},
+        "processes": "all",
+    }
+    (tmp_path / "machine.json").write_text(json.dumps(document))
+    machine = load(tmp_path)
+
+    assert (machine.environment["USERNAME"], machine.content("C:\\c")) == ("5", b"9")
+    assert machine.content("C:\\b") == b"\xed\xa0\x80"
+    assert machine.paths("C:\\a") == ["C:\\a"]
+    assert (machine.output("a"), machine.output("b").failure) == (Output("3"), FailureCode.COMPONENT_MISSING)
+    assert machine.processes() is None
+
+
 def test_captured_folder_is_read_whole(tmp_path: Path) -> None:
     """The registry's export counts in UTF-16 as regedit writes it."""
     (tmp_path / "machine.json").write_text(json.dumps(WINDOWS))
     (tmp_path / "registry.reg").write_bytes(REGISTRY.encode("utf-16"))
 
-    assert load(tmp_path).registry.subkeys(r"HKEY_LOCAL_MACHINE\Software") == ["acme"]
+    assert load(tmp_path).registry.subkeys(r"HKEY_LOCAL_MACHINE\Software") == ["Acme"]
 
 
 def test_real_machine_never_waits_for_a_file(tmp_path: Path) -> None:

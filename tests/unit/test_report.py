@@ -41,6 +41,7 @@ from readycheck.probes.fallback import FallbackEvidence
 from readycheck.probes.fallback import Target as FallbackTarget
 from readycheck.probes.identity import IdentityEvidence
 from readycheck.probes.identity import Target as IdentityTarget
+from readycheck.probes.nat_binding import NatBindingEvidence, Silence
 from readycheck.probes.path import PathEvidence
 from readycheck.probes.path_mtu import PathMtuEvidence
 from readycheck.probes.proxy import ProxyEvidence
@@ -90,6 +91,7 @@ EVIDENCE = {
         ),
     ),
     "path_mtu": PathMtuEvidence(True, "stamp:a", 6, (200, 1200, 1452), 1200, 1452, are_replies_whole=True),
+    "nat_binding": NatBindingEvidence("relay", "turn:a", (Silence(15.0, True), Silence(30.0, False))),
     "proxy": ProxyEvidence((), (intercepted_target(),)),
     "signalling": SignallingEvidence(
         (

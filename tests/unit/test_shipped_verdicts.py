@@ -218,7 +218,7 @@ def test_a_site_is_judged_as_a_site(written: Write) -> None:
 
 def test_guards_are_metrics_that_are_always_known() -> None:
     """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there."""
-    always = re.compile(r"\w+\.(\w+_count|has_credentials|has_far_end|configured|asked_calls)")
+    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)")
     requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
     guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
 
