@@ -14,7 +14,7 @@ import typer
 
 from readycheck import __version__
 from readycheck.cli.fault import sentence, write_fault
-from readycheck.cli.loading import profile_of_words, profile_or_exit
+from readycheck.cli.loading import LAB_AT_REST, profile_or_exit
 from readycheck.cli.machine import machine_or_exit
 from readycheck.cli.paper import coloured
 from readycheck.cli.status import ExitMap, ExitStatus, mapped
@@ -166,8 +166,11 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 @asynccontextmanager
 async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
     """The profile with its targets in place: those of the lab exist only while its servers run."""
-    if not profile.lab or options.machine is not None:
-        yield profile if options.machine is None else profile_of_words(options.profile)
+    if not profile.lab:
+        yield profile
+        return
+    if options.machine is not None:
+        yield profile_of(options, LAB_AT_REST)
         return
     async with lab_server() as lab:
         with reflecting() as reflector:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -297,7 +298,7 @@ def test_host_is_shown_only_on_demand(cli: Cli, profile_file: Writer) -> None:
     )
 
     assert first == again != shown
-    assert shown == os.uname().nodename
+    assert shown == socket.gethostname()
 
 
 def test_version_imports_nothing_heavy() -> None:
