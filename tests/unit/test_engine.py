@@ -286,7 +286,7 @@ async def test_what_is_measured_across_a_change_is_told_and_not_relied_on(
     ],
 )
 async def test_what_is_no_change(meanwhile: Callable[[Changing], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks that tick apart, an IPv6 address drawn anew in its network, a container's link, a machine that is silent."""
+    """Clocks that tick apart, an IPv6 address drawn anew in its network, another's link, a machine gone silent."""
     monkeypatch.setattr(Measuring, "meanwhile", meanwhile)
     found = collection(Measuring, machine=Changing())
     await found.collect()
