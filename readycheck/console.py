@@ -13,7 +13,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from readycheck.engine.events import Event, ProbeEnded, ProbeProgressed, ProbeStarted
+from readycheck.engine.events import Event, ProbeAnnounced, ProbeEnded, ProbeProgressed, ProbeStarted
 from readycheck.model.clean import clean
 from readycheck.model.report import Observation, ObservationStatus
 from readycheck.render.words import Words
@@ -107,6 +107,10 @@ class LiveView:
                 line.state, line.said, line.started = "running", clean(event.title, 80), time.monotonic()
             case ProbeProgressed():
                 self._progressed(line, event)
+            case ProbeAnnounced():
+                if not self._quiet:
+                    self._print(Text(self._fit(f"  {clean(event.probe, 40)}: {clean(event.text, 160)}")))
+                return
             case ProbeEnded():
                 self._ended(line, event)
         if self._quiet or self._live is not None or isinstance(event, ProbeProgressed):

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from readycheck import __version__
-from readycheck.cli import attest, compare, judge, letter, probes, profile, proxy, reflector, rollup, run, site
+from readycheck.cli import attest, capture, compare, judge, letter, probes, profile, proxy, reflector, rollup, run, site
 from readycheck.cli.formats import NAGIOS
 from readycheck.cli.status import NAGIOS_UNKNOWN, ExitStatus
 from readycheck.host.terminal import give_up_on_stdout, prepare_streams
@@ -29,6 +29,7 @@ app.command("run")(run.run)
 app.command("judge")(judge.judge)
 app.command("attest")(attest.attest)
 app.command("rollup")(rollup.rollup)
+app.command("capture")(capture.capture)
 app.command("compare")(compare.compare)
 app.command("letter")(letter.letter)
 app.command("probes")(probes.probes)
@@ -36,6 +37,7 @@ app.command("proxy")(proxy.proxy)
 app.command("reflector")(reflector.reflector)
 app.command("site")(site.site)
 app.command("pac-engine", hidden=True)(proxy.pac_engine)
+app.command("audio-child", hidden=True)(run.audio_child)
 app.add_typer(profile.app, name="profile")
 
 

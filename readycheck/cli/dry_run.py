@@ -5,23 +5,24 @@ from dataclasses import asdict
 
 import typer
 
-from readycheck.cli.loading import profile_or_exit
-from readycheck.cli.session import Options, plan_of
+from readycheck.cli.session import Options, plan_of, profile_of
 from readycheck.cli.status import ExitStatus
 from readycheck.host.proxy.effective import proxy_settings
+from readycheck.host.this import this_machine
 from readycheck.model.clean import clean
-from readycheck.model.traffic import Traffic
+from readycheck.model.traffic import Traffic, size
 from readycheck.net.pac.fetch import shown_place
 from readycheck.rtc.stun import hostport
 
 
 def announce(options: Options) -> int:
     """Print what a run would send; the exit status."""
-    plan = plan_of(options)
-    profile = profile_or_exit(options.profile)
+    plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
+    profile = profile_of(options)
+    plan = plan_of(options, profile)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
-    proxies = _proxies() if any(one.protocol != "udp" for one in planned) else []
+    proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []
     if options.as_json:
         document = {
             "schema": "readycheck.traffic/1",
@@ -38,7 +39,7 @@ def announce(options: Options) -> int:
 def _proxies() -> list[dict[str, str]]:
     """Who may stand before the targets, and who says so: as configured here, nothing is asked for it."""
     found = []
-    for setting in proxy_settings():
+    for setting in proxy_settings(this_machine()):
         places = [f"{hop}" for hops in setting.servers.values() for hop in hops]
         places += [f"PAC file {shown_place(url)}" for url in (setting.pac_url, setting.dhcp_pac_url) if url]
         places += [f"WPAD http://wpad.{domain}/wpad.dat" for domain in setting.search_domains]
@@ -56,19 +57,15 @@ def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) 
     rows = [
         (
             "  or" if one.instead else one.probe,
-            hostport(one.host, one.port),
+            hostport(one.host, one.port) if one.port else one.host,
             one.protocol,
-            f"{_size(one.byte)} at most",
+            f"{size(one.byte)} at most",
             f"{one.seconds:g} s",
         )
         for one in planned
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    total = _size(sum(one.byte for one in planned if not one.instead))
+    total = size(sum(one.byte for one in planned if not one.instead))
     lines += [clean(f"TCP and TLS also by: {one['place']} ({one['source']})", 200) for one in proxies]
     return [*lines, f"In all {total} at most, both ways together; names are looked up before. Nothing was sent."]
-
-
-def _size(byte: int) -> str:
-    return f"{byte / 1_000_000:.1f} MB" if byte >= 1_000_000 else f"{byte / 1000:.0f} kB"  # noqa: PLR2004 - a megabyte

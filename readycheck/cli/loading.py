@@ -12,6 +12,7 @@ from readycheck.engine.registry import metric_definitions
 from readycheck.model.report import Report, UnreadableReport
 from readycheck.model.rollup import Rollup
 from readycheck.profile.attestations import Attestations, load_attestations, nothing_attested
+from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.loader import load_profile
 from readycheck.profile.problem import ProfileError
 from readycheck.profile.schema import Profile
@@ -19,6 +20,25 @@ from readycheck.profile.schema import Profile
 _Document = TypeVar("_Document")
 
 LARGEST_REPORT_BYTE = 20 * 1024 * 1024
+
+
+LAB_AT_REST = {
+    f"{LAB_PREFIX}{name}": value
+    for name, value in {
+        "UDP_PORT": "3478",
+        "TCP_PORT": "3478",
+        "TLS_PORT": "5349",
+        "STAMP_PORT": "862",
+        "USERNAME": "lab",
+        "CREDENTIAL": "lab",
+        "CA_FILE": "",
+    }.items()
+}
+
+
+def profile_at_rest(name: str) -> Profile:
+    """The profile where no server will be met: the lab's stand still, with the ports of the standards."""
+    return profile_or_exit(name, extra=LAB_AT_REST)
 
 
 def profile_or_exit(name: str, *, lenient: bool = False, extra: dict[str, str] | None = None) -> Profile:

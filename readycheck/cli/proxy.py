@@ -3,15 +3,18 @@
 import ipaddress
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readycheck.cli.machine import MachineFolder, machine_or_exit
 from readycheck.cli.status import ExitStatus
 
 if TYPE_CHECKING:
-    from readycheck.model.proxy import ProxyAnswer
+    from readycheck.model.proxy import ProxyAnswer, ProxySettings
     from readycheck.net.pac.evaluator import Facts
 
 _MOST_URLS = 1000
@@ -33,6 +36,7 @@ def proxy(
         list[str] | None,
         typer.Option("--resolve", metavar="HOST=IP", help="A name that is not looked up; may be given again."),
     ] = None,
+    machine: MachineFolder = None,
     json_output: Annotated[bool, typer.Option("--json", help="JSON instead of a line per URL.")] = False,
 ) -> None:
     """Which proxy would be used for each URL, by which source, and what the PAC file answers."""
@@ -46,7 +50,7 @@ def proxy(
         own_addresses=None if my_ip is None else (_address(my_ip, "--my-ip"),),
         addresses=_table(resolve or []),
     )
-    answers = asyncio.run(_answers(urls, pac, facts))
+    answers = asyncio.run(_answers(urls, pac, machine, facts))
     if json_output:
         typer.echo(json.dumps({"answers": [_as_json(answer) for answer in answers]}, ensure_ascii=False, indent=2))
     else:
@@ -62,16 +66,25 @@ def pac_engine() -> None:
     child.main()
 
 
-async def _answers(urls: Sequence[str], pac: str | None, facts: "Facts") -> "list[ProxyAnswer]":
-    from readycheck.net.proxy_route import routes  # noqa: PLC0415 - keeps `--version` fast
+async def _answers(urls: Sequence[str], pac: str | None, folder: Path | None, facts: "Facts") -> "list[ProxyAnswer]":
+    if pac is not None:
+        return await _by_file(urls, pac, facts)
+    from readycheck.host.proxy.effective import proxy_settings  # noqa: PLC0415 - the same
+    from readycheck.net.beside import beside  # noqa: PLC0415 - the same
+    from readycheck.net.proxy_route import routes  # noqa: PLC0415 - the same
 
-    if pac is None:
-        import asyncio  # noqa: PLC0415 - see proxy
+    machine = machine_or_exit(folder)
+    settings = await beside(lambda: proxy_settings(machine), "proxy settings")
+    return await routes(urls, settings if folder is None else [_elsewhere(one) for one in settings], facts)
 
-        from readycheck.host.proxy.effective import proxy_settings  # noqa: PLC0415 - the same
 
-        return await routes(urls, await asyncio.to_thread(proxy_settings), facts)
-    return await _by_file(urls, pac, facts)
+def _elsewhere(setting: "ProxySettings") -> "ProxySettings":
+    """A PAC file on the disk of a captured machine: a file of the same name here would be another."""
+    from readycheck.net.pac.fetch import is_url  # noqa: PLC0415 - keeps `--version` fast
+
+    place = setting.pac_url or ""
+    on_its_disk = setting.kind == "pac" and (not is_url(place) or place.lower().startswith("file:"))
+    return replace(setting, pac_url=f"captured://{place}") if on_its_disk and setting.pac_text is None else setting
 
 
 async def _by_file(urls: Sequence[str], pac: str, facts: "Facts") -> "list[ProxyAnswer]":

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from readycheck.cli.formats import chosen_formats
+from readycheck.cli.machine import MachineFolder
 from readycheck.cli.status import ExitMap
 
 
@@ -40,9 +41,16 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
     label: Annotated[str | None, typer.Option(metavar="TEXT", help="Names the run and its files.")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="The site this workstation belongs to.")] = None,
+    machine: MachineFolder = None,
     scope: Annotated[
         Literal["workstation", "site"], typer.Option(help="Whose requirements are judged.")
     ] = "workstation",
+    calls: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Calls at once for bandwidth, instead of the profile's.")
+    ] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Play a tone and speech, and tell what the microphone hears of it.")
+    ] = False,
     show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
     strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
@@ -66,8 +74,11 @@ def run(
         skip=_ids(skip) or [],
         label=_readable(label),
         site=_readable(site),
+        machine=machine,
         scope=scope,
+        calls=calls,
         show_host=show_host,
+        listen=listen,
         lang=lang,
         strict=strict,
         quiet=quiet,
@@ -75,3 +86,10 @@ def run(
         exit_map=exit_map,
     )
     raise typer.Exit(announce(options) if dry_run else measure(options))
+
+
+def audio_child(asked: str) -> None:
+    """PortAudio for readycheck's own use: asked once, answers with JSON."""
+    from readycheck.host.audio import child  # noqa: PLC0415 - the command line needs no audio
+
+    child.run(asked)

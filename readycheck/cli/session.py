@@ -14,7 +14,8 @@ import typer
 
 from readycheck import __version__
 from readycheck.cli.fault import sentence, write_fault
-from readycheck.cli.loading import profile_or_exit
+from readycheck.cli.loading import LAB_AT_REST, profile_or_exit
+from readycheck.cli.machine import machine_or_exit
 from readycheck.cli.paper import coloured
 from readycheck.cli.status import ExitMap, ExitStatus, mapped
 from readycheck.cli.verdict import digests, reference, tell
@@ -25,6 +26,7 @@ from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
 from readycheck.host.interrupts import heard_once
 from readycheck.host.loop import new_event_loop
+from readycheck.host.machine import Machine
 from readycheck.host.pseudonym import environment
 from readycheck.judge import Case, judge
 from readycheck.lab.server import lab_server
@@ -34,6 +36,7 @@ from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.schema import Profile
 from readycheck.reflector.beside import reflecting
 from readycheck.render.words import choose
+from readycheck.sizing.load import loaded
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,11 @@ class Options:
     skip: list[str]
     label: str | None
     site: str | None
+    machine: Path | None
     scope: Literal["workstation", "site"]
+    calls: int | None
     show_host: bool
+    listen: bool
     lang: str
     strict: bool
     quiet: bool
@@ -63,6 +69,7 @@ class _Session:
 
     options: Options
     plan: Plan
+    machine: Machine
     clock: SystemClock = field(default_factory=SystemClock)
     collection: Collection | None = None
     interrupted: bool = False
@@ -90,9 +97,10 @@ class _Session:
 
 def measure(options: Options) -> int:
     """Measure, judge, write, print; the exit status."""
-    plan = plan_of(options)
-    profile = profile_or_exit(options.profile)
-    session = _Session(options, plan)
+    plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
+    profile = profile_of(options)
+    plan = plan_of(options, profile)
+    session = _Session(options, plan, machine_or_exit(options.machine))
     started_at = session.clock.now()
     started_s = session.clock.monotonic_s()
     title = choose(profile.title, options.lang) or profile.id
@@ -101,6 +109,8 @@ def measure(options: Options) -> int:
             view.plan([probe.id for probe in plan.selected])
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(_collect(session, profile, view))
+        if options.machine is not None:
+            typer.echo(f"readycheck: {options.machine} was asked in this machine's place", err=True)
         report = _report(session, profile, started_at, session.clock.monotonic_s() - started_s)
         status = tell(
             report,
@@ -119,32 +129,48 @@ def measure(options: Options) -> int:
     return mapped(status, report.decision, strict=options.strict, exit_map=options.exit_map)
 
 
-def plan_of(options: Options) -> Plan:
-    """The probes that the command line chooses; a wrong name is a mistake of the command line."""
+def plan_of(options: Options, profile: Profile | None = None) -> Plan:
+    """The probes that command line and profile choose; a wrong name is a mistake of the command line."""
+    only = options.only
+    if options.machine is not None:
+        able = [probe.id for probe in probes().values() if probe.machine_only]
+        if unable := set(only or ()) & set(probes()) - set(able):
+            raise typer.BadParameter(f"a captured machine can't answer {', '.join(sorted(unable))}")
+        only = able if only is None else only
     try:
-        return make_plan(probes(), only=options.only, skip=options.skip)
+        return make_plan(probes(), only=only, skip=options.skip, profile=profile)
     except UnknownProbe as error:
         raise typer.BadParameter(str(error)) from None
 
 
+def profile_of(options: Options, extra: dict[str, str] | None = None) -> Profile:
+    """The profile, with the calls at once that this run asks of the link."""
+    return loaded(profile_or_exit(options.profile, extra=extra), options.scope, options.calls)
+
+
 async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
-    async with _far_end(session.options.profile, profile) as ready:
+    async with _far_end(session.options, profile) as ready:
         collection = Collection(
             plan=session.plan,
             profile=ready,
             clock=session.clock,
             listener=view,
             show_addresses=session.options.show_host,
+            machine=session.machine,
+            listen=session.options.listen,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
         await session.collect(collection)
 
 
 @asynccontextmanager
-async def _far_end(profile_name: str, profile: Profile) -> AsyncIterator[Profile]:
+async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
     """The profile with its targets in place: those of the lab exist only while its servers run."""
     if not profile.lab:
         yield profile
+        return
+    if options.machine is not None:
+        yield profile_of(options, LAB_AT_REST)
         return
     async with lab_server() as lab:
         with reflecting() as reflector:
@@ -157,8 +183,7 @@ async def _far_end(profile_name: str, profile: Profile) -> AsyncIterator[Profile
                 "CREDENTIAL": lab.credential,
                 "CA_FILE": lab.ca_file,
             }
-            extra = {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()}
-            yield profile_or_exit(profile_name, extra=extra)
+            yield profile_of(options, {f"{LAB_PREFIX}{name}": str(value) for name, value in variables.items()})
 
 
 def _keep_fault(session: _Session, details: str) -> None:
@@ -167,7 +192,7 @@ def _keep_fault(session: _Session, details: str) -> None:
 
 def _report(session: _Session, profile: Profile, started_at: datetime, duration_s: float) -> Report:
     options, collection = session.options, session.collection
-    collection = collection or Collection(session.plan, profile, session.clock)
+    collection = collection or Collection(session.plan, profile, session.clock, machine=session.machine)
     collection.complete()
     case = Case(
         metrics=collection.metrics,
@@ -187,10 +212,16 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
             label=options.label,
             site=options.site,
             scope=options.scope,
+            changes=tuple(collection.changes),
+            machine="this" if options.machine is None else "captured",
         ),
         profile=reference(profile),
         environment=environment(
-            salt=os.environ.get("READYCHECK_SALT"), profile_id=profile.id, show_host=options.show_host
+            session.machine,
+            salt=os.environ.get("READYCHECK_SALT"),
+            profile_id=profile.id,
+            show_host=options.show_host,
+            captured=None if options.machine is None else options.machine.resolve().name,
         ),
         decision=verdict.decision,
         ready_on=verdict.ready_on,

@@ -28,6 +28,15 @@ class ProbeProgressed:
 
 
 @dataclass(frozen=True)
+class ProbeAnnounced:
+    """A probe says what it is about to do to others; it stays in sight."""
+
+    probe: str
+    text: str
+    """One sentence in English."""
+
+
+@dataclass(frozen=True)
 class ProbeEnded:
     """A probe ended, well or not."""
 
@@ -37,5 +46,5 @@ class ProbeEnded:
     """The evidence in one short sentence, where the probe has one."""
 
 
-Event = ProbeStarted | ProbeProgressed | ProbeEnded
+Event = ProbeStarted | ProbeProgressed | ProbeAnnounced | ProbeEnded
 Listener = Callable[[Event], None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
 from readycheck.engine.clock import Clock
-from readycheck.engine.events import Listener, ProbeProgressed
+from readycheck.engine.events import Listener, ProbeAnnounced, ProbeProgressed
 from readycheck.host.machine import Machine
 from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, MetricDefinition, Quantity
@@ -50,6 +50,8 @@ class Context:
     partial: Callable[[], Evidence] | None = field(default=None)
     shared: Shared = field(default_factory=Shared)
     machine: Machine = field(default_factory=this_machine)
+    listen: bool = False
+    """Sound may be played and the microphone recorded: `--listen`."""
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""
@@ -61,6 +63,10 @@ class Context:
     ) -> None:
         """Tell whoever watches what is being done now."""
         self.listener(ProbeProgressed(self.probe, doing, elapsed_s, expected_s, figures))
+
+    def announce(self, text: str) -> None:
+        """Say, before it is done, what will be done to others: it stays in sight, unlike progress."""
+        self.listener(ProbeAnnounced(self.probe, text))
 
     async def once(self, name: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What several probes of a run need and the first of them works out."""
@@ -80,8 +86,14 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
+    first: ClassVar[bool] = False
+    """Measures the machine at rest: runs alone before all others, briefly, and requires none that does not."""
+    machine_only: ClassVar[bool] = False
+    """Asks nothing but `context.machine`: a captured machine can answer in this one's place."""
     answers_by_profile: ClassVar[bool] = False
     """Some metrics are worked out from a profile's lists: see `answered`."""
+    loads: ClassVar[bool] = False
+    """Fills the path, so it comes after those that only measure it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -101,6 +113,11 @@ class Probe(ABC, Generic[E]):
     def answered(cls, evidence: E, profile: Profile) -> dict[str, Quantity]:  # noqa: ARG003 - most need no list
         """Metrics that only a profile's lists turn facts into, by attribute name: worked out whenever it is judged."""
         return {}
+
+    @classmethod
+    def is_asked_for(cls, profile: Profile) -> bool:  # noqa: ARG003 - most are part of every run
+        """Whether a run under this profile includes this probe without naming it."""
+        return True
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - most need no look at the profile
         """Seconds after which the runner stops this probe."""

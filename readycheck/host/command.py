@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, Output
 from readycheck.model.failure import FailureCode
@@ -16,10 +16,17 @@ _LARGEST_BYTE = 8 * 1024 * 1024
 _GRACE_S = 1.0
 
 
-def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
+def run(
+    command: Sequence[str],
+    timeout_s: float = COMMAND_TIMEOUT_S,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    input_open: bool = False,
+) -> Output:
     """What the tool printed, in the language of programs where it can be had.
 
-    Into a file and not a pipe, since what the tool started may hold a pipe open for ever.
+    Into a file and not a pipe, since what the tool started may hold a pipe open for ever. With `input_open` its input
+    ends when it is over or when we are: a program of ours then leaves.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -28,10 +35,10 @@ def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
         try:
             process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
                 [program, *command[1:]],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
+                env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
                 start_new_session=sys.platform != "win32",
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
@@ -46,18 +53,14 @@ def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
         finally:
             if process.poll() is None:
                 _end(process)
+            if process.stdin:
+                process.stdin.close()
         printed.seek(0)
         return Output(_text(printed.read(_LARGEST_BYTE)), status)
 
 
-def output_of(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> str:
-    """What the tool printed; "" if it is not there, fails, or takes too long."""
-    output = run(command, timeout_s)
-    return output.text if output.status == 0 else ""
-
-
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the tool, and on POSIX what it started; on Windows that has no session to be found by."""
+    """End the tool and what it started: a session of its own on POSIX, those of whom it is the parent on Windows."""
     if sys.platform != "win32":
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -66,13 +69,26 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         except PermissionError:  # macOS says so of what is a zombie
             process.kill()
     else:
+        _end_children(process.pid)
         process.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):  # in a call that can't be broken: it ends when that returns
         process.wait(_GRACE_S)
 
 
-def _text(octets: bytes) -> str:
-    """UTF-8, or UTF-16 with its mark, as some of Windows' tools write into files."""
+def _end_children(pid: int) -> None:
+    import psutil  # noqa: PLC0415 - 20 ms that only a tool that hangs needs
+
+    with contextlib.suppress(psutil.Error, OSError):
+        for child in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error, OSError):
+                child.kill()
+
+
+def _text(octets: bytes, code_page: str = "oem" if sys.platform == "win32" else "utf-8") -> str:
+    """UTF-16 with its mark, UTF-8, or else what a console of Windows speaks."""
     if octets.startswith((b"\xff\xfe", b"\xfe\xff")):
         return octets.decode("utf-16", "replace")
-    return octets.decode("utf-8-sig", "replace")
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return octets.decode(code_page, "replace")

@@ -1,6 +1,7 @@
 """Files written whole or not at all, and never over another."""
 
 import contextlib
+import errno
 import os
 import re
 import tempfile
@@ -10,22 +11,12 @@ from pathlib import Path
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 _LONGEST_NAME = 64
-_LARGEST_BYTE = 256 * 1024
 
 
 def safe_name(label: str) -> str:
     """Of a label only [A-Za-z0-9._-], 64 characters at most, none of Windows' reserved names; "" if nothing is left."""
     name = re.sub(r"[^A-Za-z0-9._-]", "", label)[:_LONGEST_NAME].strip(".")
     return f"_{name}"[:_LONGEST_NAME] if name.partition(".")[0].lower() in _RESERVED else name
-
-
-def text_of_file(path: Path, largest_byte: int = _LARGEST_BYTE) -> str:
-    """The beginning of a file of settings; "" where there is none that can be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(largest_byte).decode("utf-8-sig", "replace")
-    except (OSError, ValueError):  # a NUL in the path
-        return ""
 
 
 def free_stems(folder: Path, stem: str, suffixes: list[str]) -> Iterator[str]:
@@ -40,11 +31,21 @@ def free_stems(folder: Path, stem: str, suffixes: list[str]) -> Iterator[str]:
 def write_new(path: Path, text: str) -> None:
     """Create a file with this text in one step; raises FileExistsError if the name is taken, or another OSError.
 
-    A link is refused where a name exists, on every system; where links are not allowed, the name is created empty
-    first, exclusively, and then replaced.
+    A link is refused where a name exists, on every system; where links are not allowed (FAT, network shares, OneDrive),
+    the name is created empty first, exclusively, and then replaced; where it may not be replaced either, filled.
     """
     with _beside(path, text) as temporary:
-        _publish(temporary, path)
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:
+            _claim(temporary, path)
+        else:
+            umask = os.umask(0)
+            os.umask(umask)
+            with contextlib.suppress(OSError):  # mkstemp's files are its owner's alone; some shares know no permissions
+                path.chmod(0o666 & ~umask)
 
 
 def replace_whole(path: Path, text: str) -> Path:
@@ -71,23 +72,33 @@ def _beside(path: Path, content: str | bytes) -> Iterator[Path]:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
+            _sync(file.fileno())
         yield Path(name)
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # moved, or held by what watches the folder
             os.unlink(name)  # noqa: PTH108 - the name came from tempfile
 
 
-def _publish(temporary: Path, path: Path) -> None:
+def _claim(temporary: Path, path: Path) -> None:
+    with path.open("xb"):
+        pass
     try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
+        try:
+            temporary.replace(path)
+        except OSError:  # whoever watches the folder holds the empty file already
+            with path.open("r+b") as file:
+                file.write(temporary.read_bytes())
+                file.flush()
+                _sync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise
-    except OSError:  # FAT, some network shares
-        with path.open("x"):
-            pass
-        temporary.replace(path)
-    else:
-        umask = os.umask(0)
-        os.umask(umask)
-        path.chmod(0o666 & ~umask)  # mkstemp's files are its owner's alone
+
+
+def _sync(handle: int) -> None:
+    """Onto the disk, where the file system knows how (fsync(2): EINVAL)."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise

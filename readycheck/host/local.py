@@ -3,12 +3,14 @@
 import glob
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from readycheck.host import command
+from readycheck.host.audio import portaudio
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Output, Platform, Told
 from readycheck.host.registry import ExportedRegistry, Registry
 from readycheck.model.failure import FailureCode
@@ -20,6 +22,7 @@ class LocalMachine:
     """This machine. What one system alone can answer is added by a subclass, in `facts`."""
 
     platform: Platform = "linux"
+    is_here = True
     registry: Registry = ExportedRegistry("")
 
     @property
@@ -69,9 +72,9 @@ class LocalMachine:
             return Told(failure=FailureCode.UNSUPPORTED_PLATFORM)
         try:
             found = ask()
-        except PermissionError:
+        except (PermissionError, _psutil().AccessDenied):
             return Told(failure=FailureCode.PERMISSION_DENIED)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError, _psutil().Error):  # NotImplementedError is a RuntimeError
             return Told(failure=FailureCode.COMPONENT_MISSING)
         return found if isinstance(found, Told) else Told(found)
 
@@ -86,6 +89,8 @@ class LocalMachine:
             "on_battery": _on_battery,
             "slept_s": _slept_s,
             "interfaces": _interfaces,
+            "audio_devices": portaudio.devices,
+            "listening": portaudio.listening,
         }
 
     def source_address(self, destination: str) -> str | None:
@@ -122,7 +127,7 @@ def _on_battery() -> bool | None:
 
 def _slept_s() -> Any:
     """How long the machine slept since it started: a clock that runs on less one that stands still."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
+    if sys.platform != "linux":
         return Told(failure=FailureCode.UNSUPPORTED_PLATFORM)
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 

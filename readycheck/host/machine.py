@@ -11,8 +11,10 @@ from readycheck.model.failure import FailureCode
 Platform = Literal["windows", "macos", "linux"]
 
 Fact = Literal[
-    # Windows' session: number, WTSClientProtocolType, wfapi's WFGetActiveProtocol, SM_REMOTESESSION; the user's SID
+    # Windows' session: number, who signed in to it, WTSClientProtocolType, wfapi's WFGetActiveProtocol,
+    # SM_REMOTESESSION; the SID of this process' user
     "session_id",
+    "session_user",
     "wts_client_protocol",
     "citrix_active_protocol",
     "remote_session",
@@ -29,6 +31,8 @@ Fact = Literal[
     # lists of objects: network interfaces, and what PortAudio lists in a child process that can be killed
     "interfaces",
     "audio_devices",
+    # plays a sound and records, which takes seconds: asked for `--listen` alone
+    "listening",
 ]
 """Single answers of the system's own API; each implementation says what it answers, the rest is `component_missing`."""
 
@@ -59,6 +63,10 @@ class Machine(Protocol):
     @property
     def platform(self) -> Platform:
         """Whose places and tools are to be asked."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this program runs on it now: only then its network and its clock can be asked."""
 
     @property
     def registry(self) -> Registry:
@@ -95,6 +103,12 @@ def home(machine: Machine) -> PurePath:
     if machine.platform == "windows":
         return PureWindowsPath(machine.environment.get("USERPROFILE") or "C:\\")
     return PurePosixPath(machine.environment.get("HOME") or "/")
+
+
+def printed(machine: Machine, *command: str) -> str:
+    """What a tool printed; "" if it is not there, fails, or takes too long."""
+    output = machine.output(*command)
+    return output.text if output.status == 0 else ""
 
 
 def text_of(machine: Machine, path: str | PurePath, largest_byte: int = LARGEST_BYTE) -> str:

@@ -1,4 +1,4 @@
-"""What this machine is, under a pseudonym unless its owner wants otherwise."""
+"""What a machine is, under a pseudonym unless its owner wants otherwise."""
 
 import hashlib
 import hmac
@@ -6,18 +6,26 @@ import locale
 import platform
 import socket
 
+from readycheck.host.machine import Machine
+from readycheck.host.system import system
 from readycheck.model.report import Environment
 
 
-def environment(*, salt: str | None, profile_id: str, show_host: bool) -> Environment:
-    """The machine as a report tells it. Without a salt the profile's id serves, which whoever knows it can undo."""
-    name = socket.gethostname()
+def environment(
+    machine: Machine, *, salt: str | None, profile_id: str, show_host: bool, captured: str | None = None
+) -> Environment:
+    """The machine as a report tells it; `captured` is the name of one that was, whose own is scrubbed.
+
+    Without a salt the profile's id serves, which whoever knows it can undo.
+    """
+    name = captured or socket.gethostname()
+    os_name, os_version = system(machine)
     return Environment(
-        os=platform.system() or "unknown",
-        os_version=platform.version() if platform.system() == "Windows" else platform.release(),
+        os=os_name,
+        os_version=os_version,
         python=platform.python_version(),
         host=name if show_host else pseudonym(name, salt or profile_id),
-        locale=locale.getlocale()[0] or "C",
+        locale="unknown" if captured else locale.getlocale()[0] or "C",
         host_is_guessable=not show_host and not salt,
     )
 

@@ -1,14 +1,13 @@
 """A machine that was captured into a folder, answering from there: the same probes run on it anywhere.
 
-The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, its registry as `*.reg`. What was never asked of the
-real machine is not there; a tool or fact that was not is `component_missing`.
+The folder holds `machine.json` (`readycheck.machine/1`) and, from Windows, its registry as `*.reg`. What was never
+asked of the real machine is not there; a tool or fact that was not is `component_missing`.
 """
 
 import base64
 import binascii
 import fnmatch
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,16 +29,18 @@ class UnreadableMachine(Exception):
 class RecordedMachine:
     """See Machine. Windows' paths, tools and variables are found in any case."""
 
+    is_here = False
+
     def __init__(self, document: Mapping[str, Any], registry: str = "") -> None:
         self.platform: Platform = _platform(document)
         self.registry: Registry = ExportedRegistry(registry)
         self.provenance = str(document.get("provenance", "seen"))
         """`documented`: built from public descriptions, layout unverified; `seen`: captured from a machine."""
-        variables = _mapping(document, "environment")
+        variables = {name: str(value) for name, value in _mapping(document, "environment").items()}
         self.environment: Mapping[str, str] = _AnyCase(variables) if self.platform == "windows" else variables
         self._files = {self._key(path): _octets(content) for path, content in _mapping(document, "files").items()}
         self._names = {self._key(path): path for path in _mapping(document, "files")}
-        self._folders: dict[str, str] = {self._key(path): path for path in document.get("folders", [])}
+        self._folders = {self._key(path): path for path in map(str, _list(document, "folders"))}
         self._links = {self._key(path): str(target) for path, target in _mapping(document, "links").items()}
         self._outputs = {self._key(line): answer for line, answer in _mapping(document, "commands").items()}
         self._facts = _mapping(document, "facts")
@@ -57,13 +58,11 @@ class RecordedMachine:
     def paths(self, pattern: str) -> list[str]:
         """See Machine."""
         separator = "\\" if self.platform == "windows" else "/"
-        wanted = [re.compile(fnmatch.translate(part)) for part in self._key(pattern).split(separator)]
+        wanted = self._key(pattern).split(separator)
         found = set()
         for path in [*self._names.values(), *self._folders.values(), *self._links]:
             parts = path.replace("/", separator).split(separator)[: len(wanted)]
-            if len(parts) == len(wanted) and all(
-                one.match(self._key(part)) for one, part in zip(wanted, parts, strict=True)
-            ):
+            if len(parts) == len(wanted) and all(map(_matches, wanted, map(self._key, parts))):
                 found.add(separator.join(parts))
         return sorted(found)
 
@@ -84,7 +83,10 @@ class RecordedMachine:
             return Output(answer, 0)
         if not isinstance(answer, dict):
             return Output(failure=FailureCode.COMPONENT_MISSING)
-        return Output(str(answer.get("text", "")), answer.get("status"), _code(answer.get("failure")))
+        status = answer.get("status")
+        return Output(
+            str(answer.get("text", "")), status if isinstance(status, int) else None, _code(answer.get("failure"))
+        )
 
     def fact(self, name: Fact) -> Told:
         """See Machine."""
@@ -99,6 +101,11 @@ class RecordedMachine:
         """See Machine; `*` stands for every destination that is not named."""
         found = self._routes.get(destination, self._routes.get("*"))
         return None if found is None else str(found)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """As the module glob matches: `*` is no name that begins with a dot."""
+    return fnmatch.fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
 class _AnyCase(Mapping[str, str]):
@@ -157,6 +164,13 @@ def _mapping(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def _list(document: Mapping[str, Any], name: str) -> list[Any]:
+    found = document.get(name, [])
+    if not isinstance(found, list):
+        raise TypeError(f"{name} is no list")
+    return found
+
+
 def _octets(content: object) -> bytes:
     """Text as it stands, or what is no text as {"base64": …}."""
     if isinstance(content, dict):
@@ -164,7 +178,7 @@ def _octets(content: object) -> bytes:
             return base64.b64decode(str(content.get("base64", "")), validate=True)
         except binascii.Error as error:
             raise ValueError(f"base64: {error}") from None
-    return str(content).encode()
+    return str(content).encode("utf-8", "surrogatepass")
 
 
 def _code(text: object) -> FailureCode | None:

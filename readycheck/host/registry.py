@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 Value = str | int | bytes | list[str]
@@ -54,9 +55,11 @@ class ExportedRegistry:
 
     def __init__(self, text: str) -> None:
         self._keys: dict[str, dict[str, Value]] = {}
+        self._names: dict[str, str] = {}
         values: dict[str, Value] = {}
         for line in map(str.strip, re.sub(r"\\\r?\n\s*", "", text).splitlines()):
             if line.startswith("[") and line.endswith("]"):
+                self._names.setdefault(line[1:-1].lower(), line[1:-1])
                 values = self._keys.setdefault(line[1:-1].lower(), {})
             elif (pair := re.fullmatch(r'(@|"(?:[^"\\]|\\.)*")=(.*)', line)) and (value := _value(pair[2])) is not None:
                 values[_unquoted(pair[1]).lower()] = value
@@ -68,8 +71,12 @@ class ExportedRegistry:
     def subkeys(self, key: str) -> list[str]:
         """See Registry."""
         start = f"{key.lower()}\\"
-        below = (name[len(start) :] for name in self._keys if name.startswith(start))
-        return list(dict.fromkeys(name.partition("\\")[0] for name in below))
+        found: dict[str, str] = {}
+        for name, spelt in self._names.items():
+            if name.startswith(start):
+                below = spelt[len(start) :].partition("\\")[0]
+                found.setdefault(below.lower(), below)
+        return [found[name] for name in sorted(found)]  # as Windows lists them
 
 
 def _unquoted(text: str) -> str:
@@ -86,11 +93,19 @@ def _value(text: str) -> Value | None:
         content = bytes.fromhex(digits.replace(",", " "))
     except ValueError:
         return None
-    if kind in {"hex(1)", "hex(2)"}:
-        return content.decode("utf-16-le", "replace").rstrip("\0")
-    if kind == "hex(7)":
-        return [part for part in content.decode("utf-16-le", "replace").split("\0") if part]
-    return content if kind.startswith("hex") else None
+    return _DECODED.get(kind, bytes)(content) if kind.startswith("hex") else None
+
+
+def _wide(content: bytes) -> str:
+    return content.decode("utf-16-le", "replace").rstrip("\0")
+
+
+_DECODED: dict[str, Callable[[bytes], Value]] = {
+    "hex(1)": _wide,
+    "hex(2)": _wide,
+    "hex(7)": lambda content: [part for part in _wide(content).split("\0") if part],
+    "hex(b)": lambda content: int.from_bytes(content, "little"),
+}
 
 
 def text_of(value: Value | None) -> str:

@@ -27,7 +27,7 @@ DEFAULT_LIFETIME_S = 600  # RFC 8656 section 3.2
 MAX_LIFETIME_S = 3600
 UDP = 17  # REQUESTED-TRANSPORT is an IP protocol number in the first of four octets
 CHANNELS = range(0x4000, 0x5000)
-CHANGE_REQUEST = 0x0003
+OF_RFC_5780 = {"CHANGE-REQUEST": 0x0003, "RESPONSE-PORT": 0x0027}
 REDIRECT = 300
 
 REASONS = {
@@ -129,9 +129,11 @@ class TurnServer:
         if path.transport == "udp" and origin and other:
             response.attributes["RESPONSE-ORIGIN"] = origin.address
             response.attributes["OTHER-ADDRESS"] = other.address
-            send = partial(_send_from, origin, path.client)
-        elif "CHANGE-REQUEST" in request.attributes:
-            raise RequestError(420, {"UNKNOWN-ATTRIBUTES": CHANGE_REQUEST.to_bytes(2, "big")})
+            send = partial(
+                _send_from, origin, (path.client[0], request.attributes.get("RESPONSE-PORT", path.client[1]))
+            )
+        elif unknown := [number for name, number in OF_RFC_5780.items() if name in request.attributes]:
+            raise RequestError(420, {"UNKNOWN-ATTRIBUTES": b"".join(number.to_bytes(2, "big") for number in unknown)})
         return response, send
 
     def _authenticate(self, request: Message, path: FiveTuple) -> bytes:

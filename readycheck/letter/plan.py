@@ -46,7 +46,7 @@ def steps(profile: Profile, matrix: Matrix) -> tuple[Step, ...]:
 def _asks_the_network(requirement: Requirement, matrix: Matrix) -> bool:
     """Not so of what waits for credentials or a reflector, speaks of targets not named, or has no flow here."""
     when = requirement.when
-    if when and (when.metric in ("turn.has_credentials", "path.has_far_end") or when.equals in (0, False)):
+    if when and (when.metric.endswith((".has_credentials", ".has_far_end")) or when.equals in (0, False)):
         return False
     return "fallback" in matrix.purposes or not requirement.metric.startswith("fallback.")
 

@@ -29,19 +29,23 @@ def _scrubbed(text: Any, secrets: Collection[str]) -> Any:
     return text
 
 
-_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
+IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 
 
 def cut_public_addresses(value: Any) -> Any:
-    """JSON values with public addresses cut to /24 and /48; URLs of the profile keep theirs."""
+    """JSON values with public addresses cut to /24 and /48; URLs of the profile keep theirs, and versions are none."""
     if isinstance(value, str):
-        return _IPV6.sub(_cut, _IPV4.sub(_cut, value))
+        return IPV6.sub(_cut, IPV4.sub(_cut, value))
     if isinstance(value, list | tuple):
         return [cut_public_addresses(item) for item in value]
     if isinstance(value, dict):
-        return {key: item if key == "url" else cut_public_addresses(item) for key, item in value.items()}
+        return {key: item if _no_address(key) else cut_public_addresses(item) for key, item in value.items()}
     return value
+
+
+def _no_address(key: str) -> bool:
+    return key == "url" or key.endswith("version")
 
 
 def _cut(match: re.Match[str]) -> str:

@@ -11,15 +11,18 @@ from collections.abc import Iterable
 from typing import Any
 
 ON_LINUX = sys.platform == "linux"
-ANCILLARY_BYTE = 128
+ANCILLARY_BYTE = 256
 # Linux numbers that Python's socket does not name (asm-generic/socket.h, linux/in.h, linux/in6.h)
 SO_TIMESTAMPNS = 35
 IP_TTL_MESSAGE, IP_TOS_MESSAGE, IP_RECVTTL, IP_RECVTOS = 2, 1, 12, 13
 IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT, IPV6_RECVTCLASS, IPV6_TCLASS = 51, 52, 66, 67
 IPPROTO_IP, IPPROTO_IPV6 = 0, 41
+IP_PKTINFO, IPV6_RECVPKTINFO, IPV6_PKTINFO = 8, 49, 50
 SO_MEMINFO, SK_MEMINFO_DROPS = 55, 8
 TIMESPEC = struct.Struct("@ll")
 _INT = struct.Struct("@i")
+_IN_PKTINFO, _IN6_PKTINFO = struct.Struct("@i4s4s"), struct.Struct("@16sI")
+_LINK_LOCAL = bytes.fromhex("fe80")
 
 ControlMessage = tuple[int, int, bytes]
 
@@ -53,6 +56,30 @@ def mark_packets(opened: socket.socket, traffic_class: int) -> bool:
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, traffic_class)
         marked = marked or opened.family == socket.AF_INET
     return marked
+
+
+def ask_for_destinations(opened: socket.socket) -> bool:
+    """Have told to which of our addresses each datagram came; whether this system does."""
+    if not ON_LINUX:
+        return False
+    six = opened.family == socket.AF_INET6
+    try:
+        opened.setsockopt(*((IPPROTO_IPV6, IPV6_RECVPKTINFO) if six else (IPPROTO_IP, IP_PKTINFO)), 1)
+    except OSError:
+        return False
+    return True
+
+
+def from_destination(messages: Iterable[ControlMessage]) -> list[ControlMessage]:
+    """The control message with which an answer leaves from the address that the datagram came to."""
+    for level, kind, content in messages:
+        if (level, kind) == (IPPROTO_IP, IP_PKTINFO):
+            _, address, _ = _IN_PKTINFO.unpack_from(content)
+            return [(level, kind, _IN_PKTINFO.pack(0, address, bytes(4)))]
+        if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):
+            address6, interface = _IN6_PKTINFO.unpack_from(content)
+            return [(level, kind, _IN6_PKTINFO.pack(address6, interface if address6[:2] == _LINK_LOCAL else 0))]
+    return []
 
 
 def unread_count(opened: Any) -> int:

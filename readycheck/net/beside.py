@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from readycheck.model.failure import FailureCode, OperationFailed
+
 T = TypeVar("T")
 
 
@@ -37,3 +39,15 @@ async def beside(work: Callable[[], T], name: str) -> T:
 
     threading.Thread(target=run, daemon=True, name=name).start()
     return await answer
+
+
+async def within(limit_s: float, work: Callable[[], T], name: str) -> T:
+    """The outcome of what should take no time, and on some machines takes for ever.
+
+    Raises OperationFailed (deadline_exceeded), or the OSError or ValueError that the work raised.
+    """
+    try:
+        async with asyncio.timeout(limit_s):
+            return await beside(work, name)
+    except TimeoutError:
+        raise OperationFailed(FailureCode.DEADLINE_EXCEEDED, name, f"no answer within {limit_s:g} s") from None

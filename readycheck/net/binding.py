@@ -9,7 +9,7 @@ from typing import Any
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.failures import datagram_failure_of
-from readycheck.net.link import open_datagram_link
+from readycheck.net.link import Link, open_datagram_link
 from readycheck.rtc import stun
 from readycheck.rtc.stun import Address, Class, Malformed, Message, Method
 from readycheck.rtc.transaction import Transaction
@@ -35,13 +35,18 @@ class Binding:
 
 
 async def bind_once(address: str, port: int, *, timeout_s: float = TIMEOUT_S) -> Binding:
-    """One Binding transaction on a connected socket; raises OperationFailed."""
+    """One Binding transaction on a connected socket of its own; raises OperationFailed."""
     async with open_datagram_link(address, port) as link:
-        transaction = Transaction(Message(Method.BINDING, Class.REQUEST), time.perf_counter(), reliable=False)
-        exchange = _Exchange(transaction)
-        link.on_message, link.on_failure = exchange.received, exchange.failed
-        answer, round_trip_s = await exchange.run(link.send, timeout_s)
-        return _binding(answer, link.local_address, round_trip_s)
+        return await bind_over(link, timeout_s=timeout_s)
+
+
+async def bind_over(link: Link, *, timeout_s: float = TIMEOUT_S) -> Binding:
+    """One Binding transaction over an open link; raises OperationFailed."""
+    transaction = Transaction(Message(Method.BINDING, Class.REQUEST), time.perf_counter(), reliable=False)
+    exchange = _Exchange(transaction)
+    link.on_message, link.on_failure = exchange.received, exchange.failed
+    answer, round_trip_s = await exchange.run(link.send, timeout_s)
+    return _binding(answer, link.local_address, round_trip_s)
 
 
 def _binding(answer: Message, local: Address, round_trip_s: float | None) -> Binding:

@@ -9,6 +9,7 @@ from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.arrival import unread_count
 from readycheck.net.failures import datagram_failure_of
 from readycheck.net.stream import Stream
+from readycheck.net.unfragmented import is_too_long, never_fragment
 from readycheck.rtc.framing import StreamFraming, pad
 from readycheck.rtc.stun import Malformed
 
@@ -30,6 +31,10 @@ class Link:
     def unread(self) -> int:
         """Datagrams that came and found no room in the receive queue."""
         return 0
+
+    def never_fragment(self) -> bool:
+        """From now on send whole datagrams or none; whether that can be had here."""
+        return False
 
     @property
     def local_address(self) -> tuple[str, int]:
@@ -71,13 +76,17 @@ class DatagramLink(Link, asyncio.DatagramProtocol):
 
     def error_received(self, error: Exception) -> None:
         """Part of asyncio's protocol: ICMP errors, and what sendto was refused."""
-        if not isinstance(error, OSError):
+        if not isinstance(error, OSError) or is_too_long(error):  # what is too long is lost, and the link goes on
             return
         failure = datagram_failure_of(error, "send")
         if failure.code == FailureCode.WORKSTATION_BUSY:
             self.unsent += 1
         else:
             self.on_failure(failure)
+
+    def never_fragment(self) -> bool:
+        """From now on send whole datagrams or none; whether that can be had here."""
+        return never_fragment(self._transport.get_extra_info("socket"))
 
     @property
     def unread(self) -> int:

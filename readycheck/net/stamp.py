@@ -7,6 +7,7 @@ difference to our own clock readings is how wrong those would have been.
 import asyncio
 import socket
 import struct
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.arrival import ON_LINUX, TIMESPEC, ControlMessage, mark_packets, unread_count
 from readycheck.net.failures import datagram_failure_of
+from readycheck.net.unfragmented import is_too_long, never_fragment
 from readycheck.rtc.stamp import EXPEDITED_FORWARDING
 
 LARGEST_BYTE = 2048
@@ -51,11 +53,17 @@ class StampLink:
             self._socket.send(packet)
         except OSError as error:
             self._stamps = False  # the kernel's count of datagrams may differ from ours now
+            if is_too_long(error):
+                return True
             failure = datagram_failure_of(error, "send")
             if isinstance(error, BlockingIOError) or failure.code == FailureCode.WORKSTATION_BUSY:
                 return False
             self.failure = failure
         return True
+
+    def never_fragment(self) -> bool:
+        """From now on send whole datagrams or none; whether that can be had here."""
+        return never_fragment(self._socket)
 
     @property
     def unread(self) -> int:
@@ -78,14 +86,15 @@ class StampLink:
     def _receive(self, flags: int) -> tuple[bytes, list[ControlMessage]] | None:
         """One datagram with its control messages; nothing in it if there was an error; None if none waits."""
         try:
-            if ON_LINUX:
+            if sys.platform == "linux":  # as ON_LINUX, in the words that type checkers know
                 data, messages, _, _ = self._socket.recvmsg(LARGEST_BYTE, _ANCILLARY_BYTE, flags)
                 return data, messages
             return self._socket.recv(LARGEST_BYTE), []
         except BlockingIOError:
             return None
         except OSError as error:  # Windows tells here that a reply of ours was too long, or of an ICMP message
-            self.failure = datagram_failure_of(error, "receive")
+            if not is_too_long(error):
+                self.failure = datagram_failure_of(error, "receive")
             return b"", []
 
     def _left(self, messages: list[ControlMessage]) -> None:

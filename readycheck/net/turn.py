@@ -125,6 +125,10 @@ class TurnSession:
         """Why the link is no longer usable; None if it is."""
         return self._failure
 
+    def never_fragment(self) -> bool:
+        """From now on send whole datagrams or none; whether that can be had here."""
+        return self._link.never_fragment()
+
     @property
     def unsent(self) -> int:
         """Datagrams for which the system had no room."""

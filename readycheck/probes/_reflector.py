@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from readycheck.model.evidence import Interval, Quantity
-from readycheck.model.failure import Failure, FailureCode
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
 from readycheck.net.stamp import StampLink, open_stamp_link
 from readycheck.probes._servers import addresses, targets
@@ -25,6 +25,7 @@ from readycheck.rtc.stamp_stream import StampStream
 STAMP_PORT = 862
 _PORT = re.compile(r"[^:]:[^:\]]+$")
 CLOSING_PACKETS = 6
+SILENCE_S, SILENCE_STEP_S, PACKET_EVERY_STEPS = 2.0, 0.02, 25
 LARGEST_PACKET_BYTE = 140 + 48  # authenticated with its TLVs, and headers
 Way = Literal["up", "down"]
 
@@ -207,6 +208,31 @@ async def reach(address: str, port: int, key: bytes | None, byte: int) -> AsyncI
                 stream.unsent.append(len(stream.sent_at) - 1)
 
         yield FarEnd(stream, send, failure, lambda: _close(stream, link), told, lambda: link.unread)
+
+
+async def answering_first(addresses: list[str], port: int, key: bytes | None) -> list[str]:
+    """The reflector's addresses: those that answer within two seconds, then the silent, then those that refuse."""
+    if len(addresses) == 1:
+        return addresses
+    ranks = await asyncio.gather(*(_rank(address, port, key) for address in addresses))
+    return [address for _, address in sorted(zip(ranks, addresses, strict=True), key=lambda one: one[0])]
+
+
+async def _rank(address: str, port: int, key: bytes | None) -> int:
+    try:
+        async with reach(address, port, key, 0) as far:
+            for number in range(round(SILENCE_S / SILENCE_STEP_S)):
+                if number % PACKET_EVERY_STEPS == 0:
+                    now = time.perf_counter()
+                    far.send(far.stream.next_packet(now, now))
+                await asyncio.sleep(SILENCE_STEP_S)
+                if far.stream.arrivals:
+                    return 0
+                if far.failure():
+                    return 2
+    except OperationFailed:
+        return 2
+    return 1
 
 
 async def _close(stream: StampStream, link: StampLink) -> None:

@@ -1,13 +1,14 @@
 """The way a softphone would take to each target by this machine's proxy configuration: worked out once a run."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from readycheck.engine.probe import Context
+from readycheck.host.machine import Machine
 from readycheck.host.proxy.effective import proxy_settings
 from readycheck.model.failure import Failure
 from readycheck.model.proxy import Hop, ProxyAnswer, ProxySettings
+from readycheck.net.beside import beside
 from readycheck.net.proxy_route import routes
 from readycheck.profile.schema import Profile
 from readycheck.rtc.ice_server import IceUrl
@@ -34,7 +35,7 @@ def asked_for(url: IceUrl) -> str:
 
 async def routes_of(context: Context) -> Routes:
     """The routes of every target of the profile."""
-    return await context.once("routes", lambda: _all_routes(context.profile))
+    return await context.once("routes", lambda: _all_routes(context.profile, context.machine))
 
 
 async def routes_to(context: Context, urls: Sequence[str]) -> Routes:
@@ -44,8 +45,8 @@ async def routes_to(context: Context, urls: Sequence[str]) -> Routes:
     return Routes(known.settings, dict(zip(urls, answers, strict=True)))
 
 
-async def _all_routes(profile: Profile) -> Routes:
-    settings = await asyncio.to_thread(proxy_settings)
+async def _all_routes(profile: Profile, machine: Machine) -> Routes:
+    settings = await beside(lambda: proxy_settings(machine), "proxy settings")
     targets = profile.targets
     ice = [url for server in targets.ice_servers for url in server.parsed_urls if url.kind == "turn"]
     urls = [target.url for target in targets.signalling]

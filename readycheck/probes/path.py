@@ -67,11 +67,11 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     twilio_style_mos: float | None = None
     """For comparison with browser SDKs: no E-model figure."""
     failure: Failure | None = None
+    is_far_end_configured: bool | None = None
     truncated: bool = False
     """Whether the far end failed or fell silent before the measurement ended: such losses are no chance."""
     alive_s: float | None = None
     """If so: when the last packet that came back was sent, from the start."""
-    is_far_end_configured: bool | None = None
     reflection: Reflection | None = None
     """What a reflector's replies tell; None if the far end was a relay."""
     marking: Marking | None = None
@@ -113,10 +113,10 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
         if not self.rtt_ms:
             return self._quantity(None)
-        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
         bounds = self.line.loss_bounds
         if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
             bounds = Interval(bounds.low, None)
+        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
         return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")
@@ -207,7 +207,7 @@ class Path(Probe[PathEvidence]):
 
 
 async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
-    """The path to the profile's reflector, by the first of its addresses that does not refuse."""
+    """The path to the profile's reflector, by the first of its addresses that answers, or at least does not refuse."""
     ways = await _reflector.ways_to(context.profile)
     if ways is None:
         return PathEvidence(None, **_settings(context.profile), failure=no_relay)
@@ -215,7 +215,7 @@ async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
     if isinstance(ways, Failure):
         return replace(base, failure=ways)
     literals, port, key = ways
-    for address in literals:
+    for address in await _reflector.answering_first(literals, port, key):
         base = replace(base, url=f"stamp:{hostport(address, port)}")
         try:
             async with _reflector.reach(address, port, key, base.payload_byte) as far:

@@ -175,6 +175,22 @@ class BandwidthSettings(Part):
 
     via: Literal["reflector", "relay"] = "reflector"
     calls: int = Field(default=1, ge=1)
+    """Emulated from each workstation; of a site it is what `readycheck site` sizes. `--calls` says otherwise."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """Never more, whoever asks."""
+    seconds: float = Field(default=3, ge=0.5, le=60)
+    """What is counted of each step, after the queues have had time to fill."""
+
+    @property
+    def calls_sent(self) -> int:
+        """What was asked, within what is allowed."""
+        return min(self.calls, self.max_calls or self.calls)
+
+
+class NatBindingSettings(Part):
+    """How long an idle binding is waited for. It takes minutes, so a profile without this does not ask for it."""
+
+    max_seconds: float = Field(default=180, gt=0, le=230)  # at 240 s a TURN permission is renewed, and is idle no more
 
 
 class AllowedBrowser(Part):
@@ -309,6 +325,7 @@ class Profile(Part):
     call: CallSettings = CallSettings()
     path: PathSettings = PathSettings()
     bandwidth: BandwidthSettings = BandwidthSettings()
+    nat_binding: NatBindingSettings | None = None
     site: Site = Site()
     allowed: Allowed = Allowed()
     questions: list[Question] = []

@@ -10,13 +10,16 @@ from readycheck.rtc.stamp import (
     AUTHENTICATED_BYTE,
     BASE_BYTE,
     COS_TLV_BYTE,
+    DIRECT_TLV_BYTE,
     HMAC_BYTE,
     HMAC_TLV_BYTE,
     SIGNED_BYTE,
     TLV_HEADER_BYTE,
     ClassOfService,
+    DirectMeasurement,
     ErrorEstimate,
     TlvType,
+    decode_tlvs,
     digest,
     tlv_digest,
 )
@@ -28,7 +31,8 @@ _LENGTH = Struct("!2xH")
 _ESTIMATE = ErrorEstimate().encode()
 _UNRECOGNIZED, _MALFORMED, _INTEGRITY = 0x80, 0x40, 0x20
 _MOST_TAILS = 512
-_UNDERSTOOD = (TlvType.EXTRA_PADDING, TlvType.CLASS_OF_SERVICE, TlvType.HMAC)
+_UNDERSTOOD = (TlvType.EXTRA_PADDING, TlvType.CLASS_OF_SERVICE, TlvType.DIRECT_MEASUREMENT, TlvType.HMAC)
+_EXACT_BYTE: dict[int, int] = {TlvType.CLASS_OF_SERVICE: COS_TLV_BYTE, TlvType.DIRECT_MEASUREMENT: DIRECT_TLV_BYTE}
 
 
 class Replier:
@@ -52,21 +56,24 @@ class Replier:
             digest(self._key, data[:SIGNED_BYTE]), data[SIGNED_BYTE:AUTHENTICATED_BYTE]
         )
 
-    def tail(self, data: bytes, mark: int | None) -> tuple[bytes, int | None]:
+    def tail(self, data: bytes, mark: int | None, counted: tuple[int, int] | None = None) -> tuple[bytes, int | None]:
         """What follows the base packet, and the octet of DSCP with which the reply is to be sent.
 
-        `mark` is the octet with which the packet came, None where the system does not tell it.
+        `mark` is the octet with which the packet came, None where the system does not tell it; `counted` how many of
+        the session's packets were received and reflected, this one too, None where the session has no state.
         """
         octets = data[self.byte :]
         if not octets:
             return octets, None if mark is None else mark & 0xFC
         if self._key:
-            return self._make_tail(data, octets, mark)
+            return self._make_tail(data, octets, mark, counted)
         found = self._tails.get((octets, mark))
         if found is None:
+            found = self._make_tail(data, octets, mark, counted)
             if len(self._tails) >= _MOST_TAILS:
                 self._tails.clear()
-            found = self._tails[octets, mark] = self._make_tail(data, octets, mark)
+            if not any(tlv.type == TlvType.DIRECT_MEASUREMENT for tlv in decode_tlvs(octets)):
+                self._tails[octets, mark] = found
         return found
 
     def reply(self, data: bytes, sequence: int, times: tuple[int, int], ttl: int, tail: bytes) -> bytes:
@@ -79,8 +86,10 @@ class Replier:
             tail = _signed_tail(self._key, base, tail)
         return base + digest(self._key, base) + tail
 
-    def _make_tail(self, data: bytes, octets: bytes, mark: int | None) -> tuple[bytes, int | None]:
-        """TLVs as a reflector returns them: same octets, flags set anew, the class of service filled in."""
+    def _make_tail(
+        self, data: bytes, octets: bytes, mark: int | None, counted: tuple[int, int] | None
+    ) -> tuple[bytes, int | None]:
+        """TLVs as a reflector returns them: same octets, flags set anew, filled in what it is asked."""
         back = None if mark is None else mark & 0xFC
         if not octets[0] & _UNRECOGNIZED:  # no STAMP sender leaves U out: TWAMP's padding, not TLVs
             return octets, back
@@ -89,21 +98,32 @@ class Replier:
         while len(octets) - place >= TLV_HEADER_BYTE:
             kind = octets[place + 1]
             (length,) = _LENGTH.unpack_from(octets, place)
-            end = place + TLV_HEADER_BYTE + length
+            start, end = place + TLV_HEADER_BYTE, place + TLV_HEADER_BYTE + length
             reply[place] = 0 if kind in _UNDERSTOOD else _UNRECOGNIZED
-            if end > len(octets) or (kind == TlvType.CLASS_OF_SERVICE and end - place != COS_TLV_BYTE):
+            if end > len(octets) or end - place != _EXACT_BYTE.get(kind, end - place):
                 reply[place] |= _MALFORMED
                 break
             if not genuine and kind != TlvType.EXTRA_PADDING:
                 reply[place] |= _INTEGRITY
-            elif kind == TlvType.CLASS_OF_SERVICE and mark is None:
-                reply[place] = _UNRECOGNIZED
-            elif kind == TlvType.CLASS_OF_SERVICE and mark is not None:
-                seen = ClassOfService(octets[place + TLV_HEADER_BYTE] >> 2, mark >> 2, mark & 3)
-                reply[place + TLV_HEADER_BYTE : end] = seen.encode()
-                back = seen.dscp_wanted << 2
+            elif kind in _EXACT_BYTE:
+                filled = _filled(kind, octets[start:end], mark, counted)
+                if filled is None:
+                    reply[place] = _UNRECOGNIZED
+                else:
+                    reply[start:end] = filled
+                    back = (filled[0] & 0xFC) if kind == TlvType.CLASS_OF_SERVICE else back
             place = end
         return bytes(reply), back
+
+
+def _filled(kind: int, value: bytes, mark: int | None, counted: tuple[int, int] | None) -> bytes | None:
+    """A TLV's value with what it asks of the reflector; None if this system, or this session, cannot tell."""
+    if kind == TlvType.CLASS_OF_SERVICE:
+        return None if mark is None else ClassOfService(value[0] >> 2, mark >> 2, mark & 3).encode()
+    if counted is None:
+        return None
+    sent = int.from_bytes(value[:4])
+    return DirectMeasurement(sent, counted[0] & 0xFFFFFFFF, counted[1] & 0xFFFFFFFF).encode()
 
 
 def _hmac_place(octets: bytes) -> int | None:

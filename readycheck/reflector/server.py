@@ -3,12 +3,22 @@
 import contextlib
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from readycheck.net.arrival import ANCILLARY_BYTE, ControlMessage, ask_for_arrivals, mark_packets, read_arrival
+from readycheck.net.arrival import (
+    ANCILLARY_BYTE,
+    ControlMessage,
+    ask_for_arrivals,
+    ask_for_destinations,
+    from_destination,
+    mark_packets,
+    read_arrival,
+)
+from readycheck.net.unfragmented import never_fragment
 from readycheck.reflector.caps import Caps
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.sessions import IDLE_S, Sessions
@@ -21,6 +31,7 @@ BATCH = 256
 WAIT_S = 0.2
 BUFFER_BYTE = 4 << 20
 LINES_PER_S = 10
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to be recognized, not to be bound
 _MESSAGE_TOO_LONG = 10040  # WSAEMSGSIZE
 
 Datagram = tuple[bytes, list[ControlMessage], int, Any]
@@ -71,12 +82,15 @@ class Reflector:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTE)
             if family == socket.AF_INET6 and self.bind == "::":
                 self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            # Bound to every address of this host, the system would choose from which one a reply leaves.
+            self._tells_destinations = self.bind in WILDCARDS and ask_for_destinations(self._socket)
             self._socket.bind(address)
         except OSError:
             self._socket.close()
             raise
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
+        never_fragment(self._socket)  # a reply cut into pieces would tell of a path wider than it is
         self._tells_marks = ask_for_arrivals(self._socket)
         self._receive = self._with_control_messages if hasattr(self._socket, "recvmsg") else self._without
         self._replier = Replier(self.key)
@@ -105,6 +119,8 @@ class Reflector:
                 swept_at_s = now_s
 
     def _with_control_messages(self) -> Datagram:
+        if sys.platform == "win32":  # never asked there: it has no recvmsg
+            return self._without()
         return self._socket.recvmsg(LARGEST_BYTE, ANCILLARY_BYTE)
 
     def _without(self) -> Datagram:
@@ -133,35 +149,42 @@ class Reflector:
         if not replier.accepts(data):
             counts.refused += 1
             return
+        session = (source, replier.ssid(data))
         if not self._caps.admit(source[0], now_s):
             counts.capped += 1
+            self.sessions.cut(session)
             return
-        session = (source, replier.ssid(data))
         sequence = self.sessions.next_sequence(session, now_s)
         if sequence is None:
-            sequence = self._begin(session, data, now_s)
+            sequence = self._begin(session, now_s)
+        counted = None if sequence is None else (sequence + 1 + self.sessions.cut_of(session), sequence + 1)
         arrived_ns, mark, ttl = read_arrival(messages)
-        tail, back = replier.tail(data, mark if self._tells_marks else None)
+        tail, back = replier.tail(data, mark if self._tells_marks else None, counted)
         if back is not None and back != self._mark:
             mark_packets(self._socket, back)
             self._mark = back
         now_ns = time.time_ns()
         times = (ntp_timestamp(arrived_ns or now_ns), ntp_timestamp(now_ns))
+        number = int.from_bytes(data[:4]) if sequence is None else sequence
+        answer = replier.reply(data, number, times, ttl & 0xFF, tail)
         try:
-            self._socket.sendto(replier.reply(data, sequence, times, ttl & 0xFF, tail), source)
+            if self._tells_destinations:
+                self._socket.sendmsg([answer], from_destination(messages), 0, source)
+            else:
+                self._socket.sendto(answer, source)
         except OSError:
             counts.unsent += 1
         else:
             counts.reflected += 1
 
-    def _begin(self, session: tuple[Any, bytes], data: bytes, now_s: float) -> int:
-        """The first number of a new session; that of the packet itself if no more sessions fit."""
+    def _begin(self, session: tuple[Any, bytes], now_s: float) -> int | None:
+        """The first number of a new session; None if no more sessions fit: its packets' own numbers are copied."""
         if not self.sessions.begin(session, now_s):
-            return int.from_bytes(data[:4])
+            return None
         self.counts.sessions += 1
         self._lines = [at for at in self._lines if now_s - at < 1.0]
         if len(self._lines) < LINES_PER_S:
             self._lines.append(now_s)
             (host, port, *_), ssid = session
             self.tell(f"session from {host} port {port}, SSID {int.from_bytes(ssid)}")
-        return self.sessions.next_sequence(session, now_s) or 0
+        return self.sessions.next_sequence(session, now_s)

@@ -13,6 +13,7 @@ class Sessions:
     def __init__(self, most: int = MOST_SESSIONS, idle_s: float = IDLE_S) -> None:
         self.table: dict[Hashable, list[float]] = {}
         self.begun = 0
+        self._cut: dict[Hashable, int] = {}
         self._most = most
         self._idle_s = idle_s
 
@@ -34,8 +35,18 @@ class Sessions:
         session[LAST_SEEN] = now_s
         return number
 
+    def cut(self, key: Hashable) -> None:
+        """Note that a packet of an open session was left unanswered by a cap."""
+        if key in self.table:
+            self._cut[key] = self._cut.get(key, 0) + 1
+
+    def cut_of(self, key: Hashable) -> int:
+        """How many of a session's packets were."""
+        return self._cut.get(key, 0)
+
     def expire(self, now_s: float) -> None:
         """Forget sessions that have been silent for so long that the next packet is another session's."""
         ended = [key for key, session in self.table.items() if now_s - session[LAST_SEEN] > self._idle_s]
         for key in ended:
             del self.table[key]
+            self._cut.pop(key, None)

@@ -7,6 +7,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from readycheck.model.report import Report
+from readycheck.model.verdict import Finding
 from readycheck.render import format as say
 from readycheck.render import svg
 from readycheck.render.answer import kind, state
@@ -23,6 +24,7 @@ _TOP, _HEIGHT = 8, 120
 _PDV_TOP = 22
 _LOSSES_TOP, _LOSSES_HEIGHT = 152, 20
 _NAMED_LOSSES = 6
+_CALLS_ASKED = ("bandwidth.concurrent_calls", "bandwidth.calls_ratio")
 _CARRIED = {"holds": "bar", "blocks": "lost", "warns": "lost", "noted": "lost", "waived": "lost"}
 
 
@@ -207,12 +209,22 @@ def _bar(index: int, count: int, counts: list[int], step: float, p95: float) -> 
     )
 
 
+def _needed(finding: Finding, report: Report) -> float | None:
+    """Calls at once that a requirement asks for: a number, or a share of those asked; one alone makes no chart."""
+    limit = say.limit(finding.expected)
+    if not limit or limit[0] != "at least":
+        return None
+    asked = plain_number(figure(report.metrics, "bandwidth.asked_calls")) or 0.0
+    needed = limit[1] if finding.metric == _CALLS_ASKED[0] else limit[1] * asked
+    return needed if needed > 1 else None
+
+
 def calls_carried(report: Report, words: Words) -> Chart | None:
     """The calls that the link carried beside those that were asked of it; None if either was not said."""
     metric = report.metrics.get("bandwidth.concurrent_calls")
     carried = plain_number(metric.value) if metric else None
-    asked = [one for one in report.findings if one.metric == "bandwidth.concurrent_calls"]
-    needed = next((limit[1] for one in asked if (limit := say.limit(one.expected)) and limit[0] == "at least"), None)
+    asked = [one for one in report.findings if one.metric in _CALLS_ASKED]
+    needed = next((calls for one in asked if (calls := _needed(one, report))), None)
     if metric is None or carried is None or needed is None or carried < 0 or needed <= 0:
         return None
     most = max(carried, needed) * 1.02

@@ -16,6 +16,8 @@ _ASKED = re.compile(
 )
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 _HUGE = 1e15
+_DATAGRAM_BYTE = 10_000
+"""Below, each byte may matter."""
 
 
 def number(value: float, words: Words, decimals: int = 2) -> str:
@@ -45,11 +47,13 @@ def amount(value: Value, unit: str, words: Words) -> str:
 def _with_unit(value: float, unit: str, words: Words) -> str:
     if unit == "ratio":
         return _percent(value, words)
+    if unit == "byte" and abs(value) < _DATAGRAM_BYTE:
+        return f"{number(value, words, 0)}{NBSP}{words('byte')}"
     if unit in {"bit/s", "byte"}:
         return _scaled(value, words, words("byte") if unit == "byte" else unit)
     if unit in {"packet", "call"}:
         return words.count(f"unit_{unit}", math.ceil(abs(value)), amount=number(value, words))
-    if unit in {"ms", "s", "dBm"}:
+    if unit in {"ms", "s", "dBm", "dBFS"}:
         return f"{number(value, words, 1 if abs(value) >= 1 else 2)}{NBSP}{unit}"
     return number(value, words)
 

@@ -16,7 +16,9 @@ from readycheck.model.verdict import Decision, Finding, Status
 from readycheck.render import answer, evidence, voice
 from readycheck.render import format as say
 from readycheck.render.bounds import interval
+from readycheck.render.calls import link_load
 from readycheck.render.causes import cause
+from readycheck.render.changes import changes
 from readycheck.render.charts import calls_carried
 from readycheck.render.clean import breakable
 from readycheck.render.codecs import codec_table
@@ -88,6 +90,7 @@ def render_html(report: Report, lang: str) -> str:
         word=words(f"decision_{report.decision}"),
         sentence=answer.sentence(report, words),
         ready=answer.ready(report, words),
+        changes=changes(report, words),
         actions=_told(todo, words),
         plan=timeline(report, todo, words),
         gate=gate(report, words),
@@ -99,9 +102,11 @@ def render_html(report: Report, lang: str) -> str:
         sound=voice.sound(report, words),
         codecs=codec_table(report, words),
         call=voice.call_sentence(report, words),
+        also=voice.also(report, words),
+        load=link_load(report, words),
         calls=calls_carried(report, words),
         glad=_glad(report, todo, words),
-        has_voice=bool({"turn", "stun", "path", "call"} & set(report.observations)),
+        has_voice=bool({"turn", "stun", "path", "call", "bandwidth"} & set(report.observations)),
         chapters=_chapters(report, words),
         metrics=_metrics(report, words),
         exhibits=[_exhibit(probe, seen, words) for probe, seen in report.observations.items()],

@@ -4,6 +4,8 @@ from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
+from readycheck.render.calls import link_load
+from readycheck.render.changes import changes
 from readycheck.render.marks import plain_marks
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
@@ -31,8 +33,12 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(_painted(words("terminal_lab"), _DIM, colour))
     if report.run.interrupted:
         lines.append(words("terminal_interrupted"))
+    lines += changes(report, words)
     if died := truncation(report, words):
         lines.append(died)
+    load = link_load(report, words)
+    if load and load.rows:
+        lines.append(clean(load.sentence, 300))
     lines += _rows(report, todo, words, colour=colour)
     text = "\n".join(lines)
     return plain_marks(text) if plain else text

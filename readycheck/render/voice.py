@@ -15,6 +15,7 @@ from readycheck.render.charts import Chart, path_charts
 from readycheck.render.readings import evidence_of, figure, finite, round_trips
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
+from readycheck.rtc.plpmtu import largest_payload_byte
 
 _CARDS = ("path.rtt_p50_ms", "path.loss_ratio", "path.interarrival_jitter_ms", "path.mos_cqe")
 TRANSPORTS = ("udp", "tcp", "tls")
@@ -166,6 +167,32 @@ def call_sentence(report: Report, words: Words) -> str:
     parts += [words("call_setup", setup=say.amount(setup, "ms", words))] if setup is not None else []
     parts += [words("call_seconds", seconds=say.amount(seconds, "s", words))] if seconds is not None else []
     return " ".join(parts)
+
+
+def also(report: Report, words: Words) -> tuple[str, ...]:
+    """How large packets may be and how long the network keeps an idle connection, where that was measured."""
+    return tuple(filter(None, (_packet_sentence(report, words), _idle_sentence(report, words))))
+
+
+def _packet_sentence(report: Report, words: Words) -> str:
+    metric, family = report.metrics.get("path_mtu.udp_payload_byte"), figure(report.metrics, "path_mtu.family")
+    if metric is None or metric.value is None or family not in ("ipv4", "ipv6"):
+        return ""
+    size, name = say.amount(metric.value, "byte", words), words.value(family)
+    if metric.bounded and metric.high is None:
+        return words("mtu_whole", size=size, family=name)
+    usual = say.amount(largest_payload_byte(int(family[-1])), "byte", words)
+    return words("mtu_narrow", size=size, family=name, usual=usual)
+
+
+def _idle_sentence(report: Report, words: Words) -> str:
+    metric = report.metrics.get("nat_binding.lifetime_s")
+    if metric is None or metric.value is None:
+        return ""
+    low, high = (say.amount(bound, "s", words) for bound in (metric.low, metric.high))
+    if metric.high is None:
+        return words("idle_at_least", low=low)
+    return words("idle_between", low=low, high=high) if metric.low else words("idle_at_most", high=high)
 
 
 def why_not(report: Report, probe: str, words: Words) -> str:

@@ -14,7 +14,7 @@ BASE_BYTE, AUTHENTICATED_BYTE = 44, 112
 HMAC_BYTE = 16  # RFC 8762 section 4.4: HMAC-SHA-256 truncated to 128 bits
 SIGNED_BYTE = AUTHENTICATED_BYTE - HMAC_BYTE
 TWAMP_REPLY_BYTE = 41
-TLV_HEADER_BYTE, COS_TLV_BYTE, HMAC_TLV_BYTE = 4, 8, 20
+TLV_HEADER_BYTE, COS_TLV_BYTE, HMAC_TLV_BYTE, DIRECT_TLV_BYTE = 4, 8, 20, 16
 EXPEDITED_FORWARDING = 46  # RFC 3246, the mark of voice
 NTP_EPOCH_S = 2_208_988_800  # 1900 to 1970
 _ERA = 1 << 64
@@ -28,6 +28,7 @@ _REFLECTOR = Struct("!IQHHQIQH2xB3x")
 _REFLECTOR_SIGNED = Struct("!I12xQHH4xQ8xI12xQH6xB15x")
 _TWAMP_REFLECTOR = Struct("!IQHHQIQH2xB")
 _TLV = Struct("!BBH")
+_DIRECT = Struct("!III")
 
 
 class Malformed(ValueError):
@@ -39,6 +40,7 @@ class TlvType(IntEnum):
 
     EXTRA_PADDING = 1
     CLASS_OF_SERVICE = 4
+    DIRECT_MEASUREMENT = 5
     HMAC = 8
 
 
@@ -91,6 +93,29 @@ class ClassOfService:
             raise Malformed("a class of service of another length than four octets")
         first, second = value[0], value[1]
         return cls(first >> 2, (first & 0x03) << 4 | second >> 4, second >> 2 & 0x03, second & 0x03)
+
+
+@dataclass(frozen=True)
+class DirectMeasurement:
+    """The Direct Measurement TLV's value (RFC 8972 section 4.5): packets of the session that each end counted."""
+
+    sent: int
+    """S_TxC."""
+    received: int = 0
+    """R_RxC: what reached the reflector."""
+    reflected: int = 0
+    """R_TxC: what it answered, this reply with it."""
+
+    def encode(self) -> bytes:
+        """Twelve octets."""
+        return _DIRECT.pack(self.sent, self.received, self.reflected)
+
+    @classmethod
+    def decode(cls, value: bytes) -> "DirectMeasurement":
+        """From twelve octets; raises Malformed."""
+        if len(value) != _DIRECT.size:
+            raise Malformed("a direct measurement of another length than twelve octets")
+        return cls(*_DIRECT.unpack(value))
 
 
 @dataclass(frozen=True)
@@ -193,9 +218,9 @@ def encode_sender(packet: SenderPacket, key: bytes | None = None) -> bytes:
 
 def decode_sender(octets: bytes, key: bytes | None = None) -> SenderPacket:
     """From octets; raises Malformed, also if the key did not sign them."""
-    base, tlvs = _verified(octets, key)
-    sequence, timestamp, estimate, ssid = (_SENDER_SIGNED if key else _SENDER).unpack_from(base)
-    return SenderPacket(sequence, timestamp, ErrorEstimate.decode(estimate), ssid, tlvs)
+    _require_genuine(octets, key)
+    sequence, timestamp, estimate, ssid = (_SENDER_SIGNED if key else _SENDER).unpack_from(octets)
+    return SenderPacket(sequence, timestamp, ErrorEstimate.decode(estimate), ssid, _tlvs(octets, key))
 
 
 def encode_reflector(packet: ReflectorPacket, key: bytes | None = None) -> bytes:
@@ -216,11 +241,7 @@ def encode_reflector(packet: ReflectorPacket, key: bytes | None = None) -> bytes
 
 def decode_reflector(octets: bytes, key: bytes | None = None) -> ReflectorPacket:
     """From octets, those of a TWAMP Light reflector too; raises Malformed, also if the key did not sign them."""
-    if not key and TWAMP_REPLY_BYTE <= len(octets) < BASE_BYTE:
-        fields, tlvs = _TWAMP_REFLECTOR.unpack_from(octets), ()
-    else:
-        base, tlvs = _verified(octets, key)  # type: ignore[assignment] # a tuple of any length
-        fields = (_REFLECTOR_SIGNED if key else _REFLECTOR).unpack_from(base)
+    fields = reflector_fields(octets, key)
     sequence, timestamp, estimate, ssid, received, sender_sequence, sender_timestamp, sender_estimate, ttl = fields
     return ReflectorPacket(
         sequence,
@@ -232,8 +253,16 @@ def decode_reflector(octets: bytes, key: bytes | None = None) -> ReflectorPacket
         ErrorEstimate.decode(sender_estimate),
         ssid,
         ttl,
-        tlvs,
+        _tlvs(octets, key),
     )
+
+
+def reflector_fields(octets: bytes, key: bytes | None = None) -> tuple[int, ...]:
+    """A reply's fields in the order in which they stand, its TLVs left alone: for many of them; raises Malformed."""
+    if not key and TWAMP_REPLY_BYTE <= len(octets) < BASE_BYTE:
+        return _TWAMP_REFLECTOR.unpack_from(octets)
+    _require_genuine(octets, key)
+    return (_REFLECTOR_SIGNED if key else _REFLECTOR).unpack_from(octets)
 
 
 def decode_tlvs(octets: bytes) -> tuple[Tlv, ...]:
@@ -269,17 +298,20 @@ def _signed(base: bytes, tlvs: Sequence[Tlv], key: bytes | None) -> bytes:
     return base + digest(key, base) + covered + signature + padding
 
 
-def _verified(octets: bytes, key: bytes | None) -> tuple[bytes, tuple[Tlv, ...]]:
-    """The base packet, and TLVs that may be believed; raises Malformed."""
+def _require_genuine(octets: bytes, key: bytes | None) -> None:
+    """Raises Malformed unless this is a whole base packet, signed if there is a key."""
     byte = AUTHENTICATED_BYTE if key else BASE_BYTE
     if len(octets) < byte:
         raise Malformed(f"{len(octets)} octets are too few for a STAMP packet of {byte}")
-    tlvs = decode_tlvs(octets[byte:])
-    if not key:
-        return octets[:byte], tlvs
-    if not hmac.compare_digest(digest(key, octets[:SIGNED_BYTE]), octets[SIGNED_BYTE:byte]):
+    if key and not hmac.compare_digest(digest(key, octets[:SIGNED_BYTE]), octets[SIGNED_BYTE:byte]):
         raise Malformed("not signed with the shared key")
-    return octets[:byte], _believed(octets, byte, tlvs, key)
+
+
+def _tlvs(octets: bytes, key: bytes | None) -> tuple[Tlv, ...]:
+    """What follows the base packet, as far as it may be believed."""
+    byte = AUTHENTICATED_BYTE if key else BASE_BYTE
+    tlvs = decode_tlvs(octets[byte:])
+    return _believed(octets, byte, tlvs, key) if key else tlvs
 
 
 def _believed(octets: bytes, start: int, tlvs: tuple[Tlv, ...], key: bytes) -> tuple[Tlv, ...]:

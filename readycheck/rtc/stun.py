@@ -18,6 +18,8 @@ _LAST_CHANNEL = 0x4F
 _MISSING: list[stun.AttributeEntry] = [
     # RFC 8656 section 18.9: the family in the first octet, the rest reserved
     (0x0017, "REQUESTED-ADDRESS-FAMILY", lambda family: bytes((family, 0, 0, 0)), lambda data: data[0]),
+    # RFC 5780 section 7.5: the port in the first two octets, the rest padding
+    (0x0027, "RESPONSE-PORT", lambda port: struct.pack("!HH", port, 0), lambda data: struct.unpack_from("!H", data)[0]),
     (0x000A, "UNKNOWN-ATTRIBUTES", stun.pack_bytes, stun.unpack_bytes),
     (0x8023, "ALTERNATE-SERVER", stun.pack_address, stun.unpack_address),
 ]

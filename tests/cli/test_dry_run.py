@@ -79,7 +79,7 @@ def test_strangers_measure_nothing_through_a_relay(cli: Cli, tmp_path: Path) -> 
     (tmp_path / "p.yaml").write_text(text)
     traffic = json.loads(cli("run", "p.yaml", "--dry-run", "--json").out)["traffic"]
 
-    assert {one["probe"] for one in traffic} == {"proxy", "stun", "turn"}
+    assert {one["probe"] for one in traffic} == {"network", "proxy", "stun", "turn"}
 
 
 def test_proxies_are_named_and_their_passwords_are_not(
@@ -95,3 +95,21 @@ def test_proxies_are_named_and_their_passwords_are_not(
     )["proxies"]
     assert "PROXY proxy.corp.example:3128 (environment variables https_proxy)" in text
     assert "s3cret" not in text + document
+
+
+def test_megabytes_follow_the_calls(cli: Cli, tmp_path: Path) -> None:
+    """One call of a workstation, a whole site as it is sized, or --calls: the bytes grow as far as is allowed."""
+    reflector = 'schema: readycheck.profile/1\nid: site\ntargets: {reflector: {stamp: "reflector.example:8862"}}\n'
+    (tmp_path / "p.yaml").write_text(reflector + "site: {agents: 120}\n")
+    (tmp_path / "capped.yaml").write_text(reflector + "bandwidth: {max_calls: 10}\n")
+
+    def byte(file: str, *options: str) -> int:
+        row = json.loads(cli("run", file, "--dry-run", "--json", "--only", "bandwidth", *options).out)["traffic"][-1]
+        assert (row["probe"], row["host"], row["port"]) == ("bandwidth", "reflector.example", 8862)
+        return int(row["byte"])
+
+    one, ten, site = byte("p.yaml"), byte("p.yaml", "--calls", "10"), byte("p.yaml", "--scope", "site")
+    assert one < 200_000
+    assert 10 * one < ten < site / 5
+    assert byte("capped.yaml", "--calls", "500") == ten
+    assert cli("run", "p.yaml", "--calls", "0").status == 2

@@ -25,7 +25,7 @@ def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
     assert anew["profile"]["id"] == "lab-strict"
     assert anew["metrics"] == saved["metrics"]
     assert anew["observations"] == saved["observations"]
-    assert anew["run"] == saved["run"]
+    assert anew["run"] == saved["run"] | {"machine": "this"}
 
 
 def test_more_give_a_matrix(cli: Cli) -> None:
@@ -185,6 +185,7 @@ def test_probes_lists_every_metric(cli: Cli) -> None:
     text = cli("probes").out
 
     assert {probe["id"] for probe in json.loads(answer.out)["probes"]} == {
-        "call", "fallback", "identity", "path", "proxy", "signalling", "stun", "turn"
+        "bandwidth", "browser", "call", "fallback", "headset", "identity", "nat_binding", "network", "path", "path_mtu",
+        "proxy", "session", "signalling", "stun", "turn", "workstation"
     }  # fmt: skip
     assert all(name.partition(".")[2] in text for name in metric_definitions())

@@ -225,3 +225,25 @@ def test_engine_of_the_frozen_program_is_a_hidden_command() -> None:
     shown = subprocess.run([*command, "--help"], capture_output=True, check=True, timeout=30, text=True)
     assert json.loads(answer.stdout) == {"ready": True}
     assert "pac-engine" not in shown.stdout
+
+
+def test_captured_machine_answers_in_this_ones_place(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its settings count and this machine's do not; a PAC file on its disk is not looked for on this one's."""
+    monkeypatch.setenv("https_proxy", "here.example:1")
+    there = {"schema": "readycheck.machine/1", "platform": "linux", "environment": {"https_proxy": "there.example:2"}}
+    (tmp_path / "machine.json").write_text(json.dumps(there))
+    answer = cli("proxy", "https://a.example/", "--machine", tmp_path)
+    assert answer.out == "https://a.example/  PROXY there.example:2  [environment variables https_proxy]\n"
+
+    (tmp_path / "own.pac").write_text(RULES)
+    there["environment"] = {"auto_proxy": (tmp_path / "own.pac").as_uri()}
+    (tmp_path / "machine.json").write_text(json.dumps(there))
+    answer = cli("proxy", "https://a.example/", "--machine", tmp_path, "--json")
+    assert (answer.status, json.loads(answer.out)["answers"][0]["error"]) == (3, "pac_unreachable")
+
+
+def test_folder_without_a_machine_is_refused(cli: Cli, tmp_path: Path) -> None:
+    """One line that names the file, and status 4."""
+    answer = cli("proxy", "https://a.example/", "--machine", tmp_path)
+    assert (answer.status, answer.out) == (4, "")
+    assert answer.err.startswith(str(tmp_path / "machine.json"))

@@ -72,13 +72,18 @@ def _unavailable(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def _namespaces() -> Iterator[Site]:
+def root_on_linux() -> None:
+    """Accounts can be changed and namespaces made."""
     if sys.platform != "linux":
         _unavailable("Linux")
-    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        _unavailable(", ".join(missing))
     if os.geteuid() != 0:
         _unavailable("root")
+
+
+@pytest.fixture(scope="session")
+def _namespaces(root_on_linux: None) -> Iterator[Site]:
+    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
+        _unavailable(", ".join(missing))
     with ExitStack() as stack:
         try:
             site = stack.enter_context(site_of_namespaces())

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import Measure
+from tests.live.conftest import KnowNames, Measure
 from tests.live.measuring import Outcome, profile
-from tests.live.namespaces import SERVER, SERVER6, Site
+from tests.live.namespaces import SERVER, SERVER6, THIRD, Site
 from tests.live.reflecting import reflector_in
 
 pytestmark = pytest.mark.live
@@ -91,3 +91,19 @@ def test_mark_bleached(site: Site, measure: Measure, address: str, port: int, ke
 
     assert outcome.answer("path.dscp_preserved") == (False, None)
     assert outcome.evidence("path")["reflection"]["dscp_counts"] == {"0": SECONDS * 50}
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "::"])
+def test_a_host_of_several_addresses(
+    site: Site, measure: Measure, know_names: KnowNames, tmp_path: Path, bind: str
+) -> None:
+    """The family that stays silent is passed over, and a reflector bound to all answers from where it was asked."""
+    know_names(site.client, {"far.example.test": f"{SERVER6} far.example.test\n{THIRD}"})
+    site.router.run("ip6tables", "-w", "-A", "FORWARD", "-p", "udp", "-j", "DROP")
+    with reflector_in(site.server, bind, tmp_path) as port:
+        targets = {"reflector": {"stamp": f"far.example.test:{port}"}}
+        outcome = measure({**profile(), "targets": targets, "path": {"min_seconds": 1}}, "--only=path")
+
+    assert outcome.evidence("path")["url"] == f"stamp:{THIRD}:{port}"
+    assert outcome.answer("path.loss_ratio") == (0, None)
+    assert outcome.answer("path.dscp_preserved") == (True, None)

@@ -32,8 +32,8 @@ class Packet:
 
     @property
     def delay_ms(self) -> float:
-        """How long the first copy stayed in the link."""
-        return (self.departed_s[0] - self.arrived_s) * 1000
+        """How long the copy that left first stayed in the link."""
+        return (min(self.departed_s) - self.arrived_s) * 1000
 
     def number(self, offset: int) -> int:
         """The 32 bits at this offset in the IP packet."""

@@ -91,4 +91,4 @@ async def see_interrupted(probe: str, targets: dict[str, Any], when: str, **part
 
 def configure_proxy(monkeypatch: pytest.MonkeyPatch, settings: Sequence[ProxySettings] = ()) -> None:
     """What this machine says of proxies from now on."""
-    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda: list(settings))
+    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda _machine: list(settings))

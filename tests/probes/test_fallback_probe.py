@@ -23,7 +23,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sip, "ANSWER_TIMEOUT_S", 0.4)
     monkeypatch.setattr(tcp, "HANDSHAKE_TIMEOUT_S", 0.4)
     monkeypatch.setattr(codec, "T1_S", 0.05)
-    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda: 1 / 0)
+    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda _machine: 1 / 0)
 
 
 def fallback(*uris: str) -> dict[str, Any]:

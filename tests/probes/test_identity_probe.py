@@ -236,7 +236,7 @@ async def test_untrusted_and_silent_issuers(web: Web) -> None:
 
 async def test_nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile without issuers costs nothing."""
-    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda: 1 / 0)
+    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda _machine: 1 / 0)
     seen = await see("identity", {})
 
     assert seen.evidence == {"targets": [], "reached": 0}

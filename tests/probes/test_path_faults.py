@@ -15,7 +15,7 @@ from readycheck.probes.path import PathEvidence
 from readycheck.reflector.beside import reflecting
 from readycheck.rtc.packet_stream import PacketStream
 from tests.probes.collecting import see
-from tests.probes.test_path_reflector import reply
+from tests.probes.made_up_reflector import reply
 
 LIMIT_S = 15
 REFUSED = Failure(FailureCode.CONNECTION_REFUSED, "send")

@@ -1,11 +1,7 @@
 """The path to reflectors on loopback that do all sorts of things, and to none at all."""
 
-import asyncio
 import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,52 +10,13 @@ from readycheck.engine.registry import inputs_digest, probes
 from readycheck.lab.server import lab_server
 from readycheck.probes.path import Path
 from readycheck.reflector.beside import reflecting
-from readycheck.rtc.stamp import ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
 from tests.probes.collecting import Seen, profile_of, see, see_interrupted
+from tests.probes.made_up_reflector import faulty, number_of, reply
 
 SECONDS = 0.6
 PACKETS = 30
 KEY = "a key that both ends know"
-Answers = Callable[[int, bytes], list[bytes]]
 ON_LINUX = sys.platform == "linux"
-
-
-class Faulty(asyncio.DatagramProtocol):
-    """A reflector whose answers a test makes up from the number of the arrival and what came."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-        self._arrived = 0
-        self.transport: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        for answer in self._answers(self._arrived, data):
-            self.transport.sendto(answer, addr)
-        self._arrived += 1
-
-
-@asynccontextmanager
-async def faulty(answers: Answers) -> AsyncIterator[int]:
-    """The port of a made-up reflector."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: Faulty(answers), local_addr=("127.0.0.1", 0))
-    try:
-        yield transport.get_extra_info("sockname")[1]
-    finally:
-        transport.close()
-
-
-def reply(data: bytes, sequence: int, clock_ahead_s: float = 0.0, key: bytes | None = None) -> bytes:
-    """An honest reply with this number."""
-    sent, now = decode_sender(data), ntp_timestamp(time.time_ns() + round(clock_ahead_s * 1e9))
-    return encode_reflector(ReflectorPacket(sequence, now, now, sent.sequence, sent.timestamp, ssid=sent.ssid), key)
-
-
-def number_of(data: bytes) -> int:
-    return int.from_bytes(data[:4])
 
 
 async def path_to(port: int, key: str | None = None) -> Seen:
@@ -82,7 +39,7 @@ async def test_reflector_beside_a_relay() -> None:
     assert seen.answer("far_end") == ("relay:udp", None)
     assert seen.answer("dscp_preserved") == ((True, None) if ON_LINUX else (None, "not_configured"))
     assert seen.answer("loss_up_ratio") == (None, "not_configured")
-    assert reflector.counts.reflected == 10
+    assert reflector.counts.reflected == 5
 
 
 @pytest.mark.parametrize("key", [None, "hex:a number it is not"])
@@ -95,6 +52,22 @@ async def test_silent_reflector_beside_a_relay(key: str | None) -> None:
 
     assert seen.answer("loss_ratio") == (0, None)
     assert seen.answer("dscp_preserved") == (None, "not_configured" if key else "no_media")
+
+
+async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a name with several addresses none of which answers, a silent one is measured and not one that refuses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+
+        async def both(host: str) -> list[str]:
+            return ["::1", "127.0.0.1"]
+
+        monkeypatch.setattr("readycheck.probes._reflector.addresses", both)
+        seen = await see("path", {"reflector": {"stamp": f"far.example.test:{port}"}}, path={"min_seconds": SECONDS})
+
+    assert seen.evidence["url"] == f"stamp:127.0.0.1:{port}"
+    assert seen.answer("loss_ratio") == (1, "no_media")
 
 
 @pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])

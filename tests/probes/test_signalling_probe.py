@@ -198,7 +198,7 @@ async def test_clock_offset_comes_from_the_date(web: Web) -> None:
 
 async def test_nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile without targets costs nothing, not even a look at the proxy configuration."""
-    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda: 1 / 0)
+    monkeypatch.setattr("readycheck.probes._routes.proxy_settings", lambda _machine: 1 / 0)
     seen = await see("signalling", {})
 
     assert seen.evidence == {"targets": []}

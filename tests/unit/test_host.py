@@ -9,6 +9,7 @@ import pytest
 from readycheck.host.files import free_stems, replace_whole, safe_name, write_new
 from readycheck.host.loop import new_event_loop
 from readycheck.host.pseudonym import environment, pseudonym
+from tests.machines import made
 
 
 @pytest.mark.parametrize(
@@ -93,19 +94,55 @@ def test_half_characters_do_not_cost_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == "a?b"
 
 
-def test_link_that_is_refused_is_replaced_by_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the file system knows no hard links, the name is claimed exclusively first."""
+REFUSED = PermissionError(1, "Operation not permitted")
 
-    def refuse(self: Path, target: Path) -> None:
-        raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+def refuse(*_: object, **__: object) -> None:
+    raise REFUSED
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param(("hardlink_to",), id="no links: FAT, SMB, OneDrive"),
+        pytest.param(("hardlink_to", "replace"), id="nor renaming onto a name that is there"),
+        pytest.param(("chmod",), id="no permissions"),
+        pytest.param(("hardlink_to", "replace", "chmod"), id="none of them"),
+    ],
+)
+def test_file_systems_that_refuse_things(
+    refused: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a share refuses: the file is there whole, a name that is taken is refused, and no scraps are left."""
+    for name in refused:
+        monkeypatch.setattr(Path, name, refuse)
     write_new(tmp_path / "a", "text")
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "a", "other")
 
     assert (tmp_path / "a").read_text() == "text"
-    assert len(list(tmp_path.iterdir())) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_share_that_fills_up_leaves_no_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name that was claimed is given back when its text cannot be written."""
+    for name in ("hardlink_to", "replace", "read_bytes"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(PermissionError):
+        write_new(tmp_path / "a", "text")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_share_without_fsync_and_with_a_watcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fsync that is not known there, and a temporary file that is held open, cost no report."""
+    unlink = os.unlink
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(22, "Invalid argument")))
+    monkeypatch.setattr(os, "unlink", refuse)
+    write_new(tmp_path / "a", "text")
+    monkeypatch.setattr(os, "unlink", unlink)
+
+    assert (tmp_path / "a").read_text() == "text"
 
 
 def test_pseudonym_is_stable_and_salted() -> None:
@@ -117,8 +154,8 @@ def test_pseudonym_is_stable_and_salted() -> None:
 
 def test_unsalted_host_is_said_to_be_guessable() -> None:
     """Without READYCHECK_SALT the report says that the name can be found out."""
-    assert environment(salt=None, profile_id="p", show_host=False).host_is_guessable
-    assert not environment(salt="s", profile_id="p", show_host=False).host_is_guessable
+    assert environment(made(), salt=None, profile_id="p", show_host=False).host_is_guessable
+    assert not environment(made(), salt="s", profile_id="p", show_host=False).host_is_guessable
 
 
 def test_the_loop_does_not_wait_long_for_other_threads() -> None:

@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from readycheck.host import command
 from readycheck.host.local import LocalMachine
-from readycheck.host.machine import Output, Told, home, text_of
+from readycheck.host.machine import Fact, Output, Told, home, text_of
 from readycheck.host.recorded import RecordedMachine, UnreadableMachine, load
+from readycheck.host.system import system
+from readycheck.host.this import this_machine
 from readycheck.model.failure import FailureCode
 
 WINDOWS: dict[str, Any] = {
@@ -67,6 +70,7 @@ def test_captured_machine_says_why_it_has_no_answer() -> None:
         '{"schema": "readycheck.machine/1"}',
         '{"schema": "readycheck.machine/1", "platform": "amiga"}',
         '{"schema": "readycheck.machine/1", "platform": "linux", "files": []}',
+        '{"schema": "readycheck.machine/1", "platform": "linux", "folders": 5}',
         '{"schema": "readycheck.machine/1", "platform": "linux", "files": {"/a": {"base64": "?"}}}',
         "[" * 100_000,
     ],
@@ -78,14 +82,34 @@ def test_folder_that_is_no_machine_is_refused(text: str, tmp_path: Path) -> None
         load(tmp_path)
 
 
+def test_captured_folder_of_odd_content_is_read(tmp_path: Path) -> None:
+    """What somebody edited by hand: numbers for texts, halves of characters, a status that is none."""
+    document = WINDOWS | {
+        "environment": {"USERNAME": 5},
+        "folders": [7, "C:\\a"],
+        "files": {"C:\\b": "\ud800", "C:\\c": 9},
+        "commands": {"a": {"text": 3, "status": "none"}, "b": 4},
+        "processes": "all",
+    }
+    (tmp_path / "machine.json").write_text(json.dumps(document))
+    machine = load(tmp_path)
+
+    assert (machine.environment["USERNAME"], machine.content("C:\\c")) == ("5", b"9")
+    assert machine.content("C:\\b") == b"\xed\xa0\x80"
+    assert machine.paths("C:\\a") == ["C:\\a"]
+    assert (machine.output("a"), machine.output("b").failure) == (Output("3"), FailureCode.COMPONENT_MISSING)
+    assert machine.processes() is None
+
+
 def test_captured_folder_is_read_whole(tmp_path: Path) -> None:
     """The registry's export counts in UTF-16 as regedit writes it."""
     (tmp_path / "machine.json").write_text(json.dumps(WINDOWS))
     (tmp_path / "registry.reg").write_bytes(REGISTRY.encode("utf-16"))
 
-    assert load(tmp_path).registry.subkeys(r"HKEY_LOCAL_MACHINE\Software") == ["acme"]
+    assert load(tmp_path).registry.subkeys(r"HKEY_LOCAL_MACHINE\Software") == ["Acme"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
 def test_real_machine_never_waits_for_a_file(tmp_path: Path) -> None:
     """A FIFO, a folder and a path that is none are as if they were not there."""
     os.mkfifo(tmp_path / "fifo")
@@ -112,21 +136,88 @@ def test_real_machine_tells_of_itself() -> None:
     assert any(name.startswith("python") or name == "pytest" for name in machine.processes() or ())
 
 
+CHILD = "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
 def test_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
     """Its child is gone as well, and the answer is that it took too long."""
     kept = tmp_path / "pid"
-    script = (
-        f"import subprocess, sys; c = subprocess.Popen(['sleep', '60']); open({str(kept)!r}, 'w').write(str(c.pid))"
-    )
-    answer = command.run([sys.executable, "-c", f"{script}; c.wait()"], 1.0)
+    answer = command.run([sys.executable, "-c", f"{CHILD}; open({str(kept)!r}, 'w').write(str(c.pid)); c.wait()"], 2.0)
 
     assert answer == Output(failure=FailureCode.DEADLINE_EXCEEDED)
-    state = subprocess.run(["ps", "-o", "stat=", "-p", kept.read_text()], capture_output=True, text=True, check=False)
-    assert state.stdout.strip()[:1] in {"", "Z"}
+    assert not alive(int(kept.read_text(encoding="utf-8")))
 
 
 def test_tool_that_leaves_a_child_does_not_hold_us() -> None:
     """What it printed is the answer, though its child still holds its output open."""
-    script = "import subprocess; subprocess.Popen(['sleep', '3']); print('done')"
+    answer = command.run([sys.executable, "-c", f"{CHILD.replace('60', '3')}; print('done', end='')"], 20.0)
 
-    assert command.run([sys.executable, "-c", script], 20.0) == Output("done\n", 0)
+    assert answer == Output("done", 0)
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"\xff\xfeS\x00\xe9\x00", "Sé"),
+        ("\ufeffSé".encode(), "Sé"),
+        (b"Qualit\x82 du signal", "Qualité du signal"),
+        (b"\x82\xff\x00", "é\xa0\0"),
+    ],
+)
+def test_tools_of_windows_speak_several_encodings(octets: bytes, text: str) -> None:
+    """UTF-16 and UTF-8 are known by themselves; the rest is the console's code page."""
+    assert command._text(octets, "cp850") == text
+
+
+def test_what_a_tool_started_is_found_by_its_parent() -> None:
+    """Where there are no sessions of processes, the children of a tool that hangs are ended one by one."""
+    script = f"{CHILD}; print(c.pid, flush=True); c.wait()"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as tool:
+        assert tool.stdout is not None
+        child = int(tool.stdout.readline())
+        command._end_children(tool.pid)
+        assert tool.wait() == 0
+
+    assert not alive(child)
+
+
+def test_this_machine_tells_what_its_system_alone_knows() -> None:
+    """Windows its session and its user's SID, every other system the number of its user; and each its version."""
+    machine = this_machine()
+    told = {name: machine.fact(name) for name in ("user_sid", "session_id", "wts_client_protocol", "remote_session")}
+    if sys.platform == "win32":
+        assert str(told["user_sid"].value).startswith("S-1-5-")
+        assert [told[name].failure for name in told] == [None] * 4
+        assert machine.fact("slept_s").value >= 0
+    else:
+        assert [told[name].failure for name in told] == [FailureCode.UNSUPPORTED_PLATFORM] * 4
+        assert machine.fact("user_id").value == os.geteuid()
+    assert system(machine)[1][0].isdecimal()
+    assert any("127.0.0.1" in one["addresses"] for one in machine.fact("interfaces").value)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (PermissionError(13, "no"), FailureCode.PERMISSION_DENIED),
+        (psutil.AccessDenied(1), FailureCode.PERMISSION_DENIED),
+        (FileNotFoundError(2, "wfapi64.dll"), FailureCode.COMPONENT_MISSING),
+        (psutil.NoSuchProcess(1), FailureCode.COMPONENT_MISSING),
+        (NotImplementedError(), FailureCode.COMPONENT_MISSING),
+    ],
+)
+def test_refused_answer_is_none_with_its_reason(refusal: Exception, code: FailureCode) -> None:
+    """Whatever the system's call raises, the fact is a value."""
+
+    def refuse() -> None:
+        raise refusal
+
+    class Refusing(LocalMachine):
+        def facts(self) -> dict[Fact, Any]:
+            return {"session_id": refuse}
+
+    assert Refusing().fact("session_id") == Told(failure=code)

@@ -4,19 +4,19 @@ import base64
 import json
 import plistlib
 import struct
-import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readycheck.host.command import output_of
+from readycheck.host.context import wrong_user
 from readycheck.host.proxy import firefox, linux, macos, policies, windows
-from readycheck.host.proxy.effective import proxy_settings, with_firefox
+from readycheck.host.proxy.effective import with_firefox
 from readycheck.host.proxy.environment import from_environment
 from readycheck.host.proxy.parsing import pac_settings, server, servers_by_scheme
+from readycheck.host.recorded import RecordedMachine
 from readycheck.host.registry import ExportedRegistry, number_of, text_of
 from readycheck.model.failure import FailureCode
 from readycheck.model.proxy import Hop, ProxySettings
@@ -25,6 +25,7 @@ from readycheck.net.pac.fetch import shown_place
 from readycheck.net.pac.url import parse_target
 from readycheck.net.proxy_bypass import bypasses
 from readycheck.net.proxy_route import routes
+from tests.machines import machine, made
 
 PROXY = Hop("http", "proxy.example", 8080)
 SETTINGS = windows.SETTINGS
@@ -193,18 +194,17 @@ def test_windows_policy_prescribes_a_pac_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "account"),
-    [(r"C:\Windows\System32\config\systemprofile", "SYSTEM"), (r"C:\Users\agent", ""), (None, "")],
+    ("name", "whose"),
+    [("intune-system", "of the account SYSTEM, not of the person who works here"), ("rdp", "per user")],
 )
-def test_windows_settings_of_the_wrong_account_are_named_so(folder: str | None, account: str) -> None:
+def test_windows_settings_of_the_wrong_account_are_named_so(name: str, whose: str) -> None:
     """A run as SYSTEM reads SYSTEM's hive, and says so; machine-wide settings are anybody's."""
+    wrong = wrong_user(machine(name))
     user = section(rf"HKEY_CURRENT_USER\{SETTINGS}", ProxyEnable=1, ProxyServer="proxy.example:8080")
-    machine = section(rf"HKEY_LOCAL_MACHINE\{windows.POLICIES}", ProxySettingsPerUser=0)
+    for_all = section(rf"HKEY_LOCAL_MACHINE\{windows.POLICIES}", ProxySettingsPerUser=0)
     values = section(rf"HKEY_LOCAL_MACHINE\{SETTINGS}", ProxyEnable=1, ProxyServer="proxy.example:8080")
-    name = windows.account({"USERPROFILE": folder} if folder else {})
-    assert name == account
-    assert ("account SYSTEM" in windows.from_registry(export(user), name)[0].source) == bool(account)
-    assert windows.from_registry(export(user, machine, values), name)[0].source.endswith("machine-wide")
+    assert windows.from_registry(export(user), wrong)[0].source == f"Windows Internet Settings, {whose}"
+    assert windows.from_registry(export(user, for_all, values), wrong)[0].source.endswith("machine-wide")
 
 
 def test_winhttp_of_every_kind_comes_last() -> None:
@@ -399,19 +399,19 @@ user_pref("network.proxy.broken", {{}};
 """
 
 
-def firefox_folder(tmp_path: Path, prefs: str, user: str = "", profiles: str = PROFILES_INI) -> Path:
-    profile = tmp_path / "abc.default-release"
-    profile.mkdir(exist_ok=True)
-    (tmp_path / "profiles.ini").write_text(profiles)
-    (profile / "prefs.js").write_text(prefs)
-    (profile / "user.js").write_text(user)
-    return tmp_path
+FIREFOX = PurePosixPath("/home/u/.mozilla/firefox")
 
 
-def test_firefox_preferences(tmp_path: Path) -> None:
+def with_preferences(prefs: str, user: str = "") -> RecordedMachine:
+    profile = FIREFOX / "abc.default-release"
+    files = {FIREFOX / "profiles.ini": PROFILES_INI, profile / "prefs.js": prefs, profile / "user.js": user}
+    return made(files={str(path): text for path, text in files.items()})
+
+
+def test_firefox_preferences() -> None:
     """Servers of the installation's profile; one for all schemes where it is shared; user.js wins."""
-    folder = firefox_folder(tmp_path, PREFS.format(shared="false"))
-    (own,) = firefox.from_profiles([tmp_path / "nowhere", folder])
+    places = [PurePosixPath("/nowhere"), FIREFOX]
+    (own,) = firefox.from_profiles(with_preferences(PREFS.format(shared="false")), places)
     assert own.source == "Firefox preferences (for Firefox alone)"
     assert own.servers == {
         "http": (PROXY,),
@@ -419,10 +419,10 @@ def test_firefox_preferences(tmp_path: Path) -> None:
         "socks": (Hop("socks4", "s.example", 1080),),
     }
     assert own.bypass == ("localhost", "*.localhost", "inside.example", "*.inside.example")
-    (shared,) = firefox.from_profiles([firefox_folder(tmp_path, PREFS.format(shared="true"))])
+    (shared,) = firefox.from_profiles(with_preferences(PREFS.format(shared="true")), places)
     assert shared.servers["https"] == (PROXY,)
     user = 'user_pref("network.proxy.type", 4);'
-    assert kinds(firefox.from_profiles([firefox_folder(tmp_path, PREFS, user)])) == ["auto_detect", "none"]
+    assert kinds(firefox.from_profiles(with_preferences(PREFS, user), places)) == ["auto_detect", "none"]
 
 
 @pytest.mark.parametrize(
@@ -462,20 +462,25 @@ def test_firefox_types(values: dict[str, object], expected: list[str]) -> None:
         ("", None),
     ],
 )
-def test_firefox_default_profile(tmp_path: Path, profiles: str, path: str | None) -> None:
+def test_firefox_default_profile(profiles: str, path: str | None) -> None:
     """The installation's, the marked one, the only one; none where that cannot be told."""
-    (tmp_path / "profiles.ini").write_text(profiles)
-    assert firefox.default_profile(tmp_path) == (tmp_path / path if path else None)
+    found = firefox.default_profile(made(files={str(FIREFOX / "profiles.ini"): profiles}), FIREFOX)
+    assert found == (FIREFOX / path if path else None)
 
 
 def test_firefox_folders_of_every_system() -> None:
     """Packages of the distribution, snap, flatpak; macOS; Windows where APPDATA is set."""
-    home = Path("/home/u")
-    assert home / "snap/firefox/common/.mozilla/firefox" in firefox.folders("linux", home, {})
-    assert Path("/c/mozilla/firefox") in firefox.folders("linux", home, {"XDG_CONFIG_HOME": "/c"})
-    assert firefox.folders("darwin", home, {}) == [home / "Library/Application Support/Firefox"]
-    assert firefox.folders("win32", home, {"APPDATA": "/r"}) == [Path("/r/Mozilla/Firefox")]
-    assert firefox.folders("win32", home, {}) == []
+    home = PurePosixPath("/home/u")
+    variables = {"HOME": "/home/u", "XDG_CONFIG_HOME": "/c"}
+    on_linux = firefox.folders(made(environment=variables))
+    assert home / "snap/firefox/common/.mozilla/firefox" in on_linux
+    assert PurePosixPath("/c/mozilla/firefox") in on_linux
+    assert home / ".config/mozilla/firefox" in firefox.folders(made(environment={"HOME": "/home/u"}))
+    assert firefox.folders(made("macos", environment=variables)) == [home / "Library/Application Support/Firefox"]
+    assert firefox.folders(made("windows", environment={"AppData": r"C:\r"})) == [
+        PureWindowsPath(r"C:\r\Mozilla\Firefox")
+    ]
+    assert firefox.folders(made("windows")) == []
 
 
 async def test_firefox_preferences_never_win_for_another_browser() -> None:
@@ -491,24 +496,24 @@ async def test_firefox_preferences_never_win_for_another_browser() -> None:
         assert answer == without
 
 
-def test_policy_files_of_linux_and_macos(tmp_path: Path) -> None:
+def test_policy_files_of_linux_and_macos() -> None:
     """JSON folders merge by name, property lists are read, broken files are skipped."""
-    chrome, firefox = tmp_path / "etc/opt/chrome/policies/managed", tmp_path / "etc/firefox/policies"
-    preferences = tmp_path / "Library/Managed Preferences"
-    for folder in (chrome, firefox, preferences):
-        folder.mkdir(parents=True)
-    (chrome / "10.json").write_text(json.dumps({"ProxyMode": "direct"}))
-    (chrome / "20.json").write_text(json.dumps({"ProxyMode": "pac_script", "ProxyPacUrl": "http://p/"}))
-    (chrome / "30.json").write_text("{broken")
-    (chrome / "40.json").write_text("[1]")
-    (firefox / "policies.json").write_text(json.dumps({"policies": {"Proxy": {"Mode": "none"}}}))
-    (preferences / "com.google.Chrome.plist").write_bytes(plistlib.dumps({"ProxyMode": "auto_detect"}))
-    (preferences / "com.microsoft.Edge.plist").write_bytes(b"bplist00broken")
-    (preferences / "org.mozilla.firefox.plist").write_bytes(b"<plist>")
+    chrome, preferences = "/etc/opt/chrome/policies/managed", "/Library/Managed Preferences"
+    files = {
+        f"{chrome}/10.json": json.dumps({"ProxyMode": "direct"}),
+        f"{chrome}/20.json": json.dumps({"ProxyMode": "pac_script", "ProxyPacUrl": "http://p/"}),
+        f"{chrome}/30.json": "{broken",
+        f"{chrome}/40.json": "[1]",
+        f"{chrome}/50.json": {"base64": base64.b64encode(b"\xff\xfe{").decode()},
+        "/etc/firefox/policies/policies.json": json.dumps({"policies": {"Proxy": {"Mode": "none"}}}),
+        f"{preferences}/com.google.Chrome.plist": plistlib.dumps({"ProxyMode": "auto_detect"}).decode(),
+        f"{preferences}/com.microsoft.Edge.plist": "bplist00broken",
+        f"{preferences}/org.mozilla.firefox.plist": "<plist>",
+    }
 
-    assert kinds(policies.from_folders(tmp_path)) == ["pac", "none"]
-    assert kinds(policies.from_plists(tmp_path)) == ["auto_detect", "none"]
-    assert policies.from_folders(tmp_path / "nowhere") == []
+    assert kinds(policies.from_folders(made(files=files))) == ["pac", "none"]
+    assert kinds(policies.from_plists(made("macos", files=files))) == ["auto_detect", "none"]
+    assert policies.from_folders(made()) == []
 
 
 def test_environment_variables() -> None:
@@ -579,15 +584,13 @@ org.gnome.system.proxy use-same-proxy true
 """
 
 
-def test_gnome_policies_are_in_force_and_named(tmp_path: Path) -> None:
+def test_gnome_policies_are_in_force_and_named() -> None:
     """What gsettings prints of a locked key is the mandatory value; dconf's locks tell that it is a policy."""
-    locks = tmp_path / "etc/dconf/db/local.d/locks"
-    locks.mkdir(parents=True)
-    (locks / "proxy").write_text("# ours\n/org/gnome/desktop/screensaver/lock-enabled\n/system/proxy/mode\n")
-    (locks / "folder").mkdir()
+    locks = "/etc/dconf/db/local.d/locks"
+    text = "# ours\n/org/gnome/desktop/screensaver/lock-enabled\n/system/proxy/mode\n"
 
-    assert linux.locked_keys(tmp_path) == {"mode"}
-    assert linux.locked_keys(tmp_path / "nowhere") == set()
+    assert linux.locked_keys(made(files={f"{locks}/proxy": text}, folders=[f"{locks}/folder"])) == {"mode"}
+    assert linux.locked_keys(made()) == set()
     (found,) = linux.from_gsettings(LOCKED, locked={"mode"})
     assert (found.source, found.kind, found.pac_url) == ("GNOME settings (policy)", "pac", "http://p/")
     assert linux.from_gsettings(LOCKED)[0].source == "GNOME settings"
@@ -655,9 +658,10 @@ def test_kde_system_files_lie_below_the_users() -> None:
     assert (found.kind, found.source) == ("manual", "KDE settings (policy)")
     whole = ["[$i]\n" + plain, plain.replace("[Proxy Settings]", "[Proxy Settings][$i]")]
     assert [kinds(linux.from_kioslaverc([text, user], {})) for text in whole] == [["manual"], ["manual"]]
-    paths = linux.kioslaverc_paths({"XDG_CONFIG_DIRS": "/a:/b"}, Path("/home/u"))
+    variables = {"HOME": "/home/u", "XDG_CONFIG_DIRS": "/a:/b"}
+    paths = linux.kioslaverc_paths(made(environment=variables))
     assert [str(path) for path in paths] == ["/b/kioslaverc", "/a/kioslaverc", "/home/u/.config/kioslaverc"]
-    assert linux.kioslaverc_paths({}, Path("/home/u"))[0] == Path("/etc/xdg/kioslaverc")
+    assert linux.kioslaverc_paths(made())[0] == PurePosixPath("/etc/xdg/kioslaverc")
 
 
 def test_kde_names_environment_variables() -> None:
@@ -850,30 +854,3 @@ async def test_configured_places_that_are_none(place: str) -> None:
     assert failed.failure is not None
     assert failed.failure.code == FailureCode.PAC_UNREACHABLE
     assert "secret" not in failed.source
-
-
-def test_settings_of_this_machine_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment is among them wherever we run."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    assert any("environment" in setting.source for setting in proxy_settings())
-
-
-def test_users_without_a_home_have_settings_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container may run under a number that no user has."""
-
-    def fail() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", fail)
-    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    assert any("environment" in setting.source for setting in proxy_settings())
-
-
-def test_tools_that_hang_or_fail_print_nothing() -> None:
-    """A tool is never waited for beyond its time."""
-    assert output_of(["no-such-tool-here"]) == ""
-    assert output_of([sys.executable, "-c", "raise SystemExit(1)"]) == ""
-    assert output_of([sys.executable, "-c", "input(); import time; time.sleep(60)"]) == ""
-    assert output_of([sys.executable, "-c", "while True: pass"], timeout_s=0.3) == ""
-    assert output_of([sys.executable, "-c", "print('a')"]).strip() == "a"

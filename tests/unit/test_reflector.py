@@ -16,7 +16,9 @@ from readycheck.reflector.server import Reflector
 from readycheck.reflector.sessions import Sessions
 from readycheck.rtc.stamp import (
     ClassOfService,
+    DirectMeasurement,
     ErrorEstimate,
+    Malformed,
     ReflectorPacket,
     SenderPacket,
     Tlv,
@@ -36,10 +38,12 @@ def request(sequence: int = 7, ssid: int = 5, tlvs: tuple[Tlv, ...] = (), key: b
     return encode_sender(SenderPacket(sequence, 1 << 40, ErrorEstimate(scale=9), ssid, tlvs), key)
 
 
-def replied(data: bytes, key: bytes | None = None, mark: int | None = EF) -> tuple[bytes, int | None]:
+def replied(
+    data: bytes, key: bytes | None = None, mark: int | None = EF, counted: tuple[int, int] | None = None
+) -> tuple[bytes, int | None]:
     replier = Replier(key)
     assert replier.accepts(data)
-    tail, back = replier.tail(data, mark)
+    tail, back = replier.tail(data, mark, counted)
     return replier.reply(data, 3, (11, 12), 64, tail), back
 
 
@@ -73,6 +77,27 @@ def test_a_system_that_tells_no_mark_says_so() -> None:
 
     assert decode_reflector(answer).tlvs == (COS,)
     assert back is None
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_direct_measurement_is_filled_in(key: bytes | None) -> None:
+    """RFC 8972 section 4.5: the sender's count as it came, the reflector's own, anew in each reply; signed."""
+    asked = Tlv(TlvType.DIRECT_MEASUREMENT, DirectMeasurement(100).encode())
+    for counted in ((90, 80), (91, 81)):
+        answer, _ = replied(request(tlvs=(asked,), key=key), key, counted=counted)
+        told = decode_reflector(answer, key).tlv(TlvType.DIRECT_MEASUREMENT)
+        assert told
+        assert DirectMeasurement.decode(told.value) == DirectMeasurement(100, *counted)
+    assert decode_reflector(replied(request(tlvs=(asked,), key=key), key)[0], key).tlvs[0] == asked
+    with pytest.raises(Malformed):
+        DirectMeasurement.decode(b"short")
+
+
+def test_counts_are_never_remembered() -> None:
+    """The same TLVs again get the counts of their own packet, not those of the one before."""
+    replier, data = Replier(None), request(tlvs=(Tlv(TlvType.DIRECT_MEASUREMENT, DirectMeasurement(1).encode()),))
+
+    assert replier.tail(data, EF, (2, 2)) != replier.tail(data, EF, (3, 2))
 
 
 def test_other_tlvs() -> None:
@@ -115,8 +140,12 @@ def test_sessions_count_and_expire() -> None:
     assert not sessions.begin("c", 0)
     assert [sessions.next_sequence(key, 5) for key in ("a", "a", "b", "a")] == [0, 1, 0, 2]
     sessions.next_sequence("b", 12)
+    sessions.cut("a")
+    sessions.cut("nobody")
+    assert [sessions.cut_of(key) for key in ("a", "b", "nobody")] == [1, 0, 0]
     sessions.expire(15.5)
     assert list(sessions.table) == ["b"]
+    assert sessions.cut_of("a") == 0
 
 
 def test_caps() -> None:

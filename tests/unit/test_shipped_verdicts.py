@@ -151,6 +151,15 @@ def test_poor_voice_is_a_reservation_and_useless_voice_a_no_go(written: Write) -
     assert "path-mos" in failed(useless)
 
 
+def test_a_narrow_tunnel_is_a_reservation(written: Write) -> None:
+    """Datagrams that cannot carry a handshake warn; without a far end over UDP nothing is asked of them."""
+    narrow = judged(written("genesys-cloud", more=RELAY), Workstation(payload_byte=1100))
+    by_tls = judged(written("genesys-cloud", more=RELAY), Workstation(udp=False))
+
+    assert (narrow.decision, failed(narrow)) == (Decision.GO_WITH_RESERVATIONS, {"path-mtu"})
+    assert {one.status for one in by_tls.findings if one.requirement == "path-mtu"} == {Status.NOT_APPLICABLE}
+
+
 def test_a_dead_network_is_no_go_for_every_platform_with_names() -> None:
     """Whatever the profile, nothing passes where nothing answers."""
     for name in of_kind("platform"):
@@ -209,7 +218,7 @@ def test_a_site_is_judged_as_a_site(written: Write) -> None:
 
 def test_guards_are_metrics_that_are_always_known() -> None:
     """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there."""
-    always = re.compile(r"\w+\.(\w+_count|has_credentials|has_far_end|configured)")
+    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)")
     requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
     guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
 

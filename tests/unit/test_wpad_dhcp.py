@@ -1,17 +1,17 @@
 """The PAC file's address in DHCP leases (option 252), as each system tells it."""
 
-import os
 import struct
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readycheck.host.machine import Machine
 from readycheck.host.proxy import dhcp, effective
 from readycheck.host.registry import ExportedRegistry
 from readycheck.model.proxy import ProxySettings
+from tests.machines import made
 
 URL = "http://wpad.example.com/wpad.dat"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -112,20 +112,27 @@ def test_dhclient_lease(option: str, expire: str, url: str | None) -> None:
     assert dhcp.from_lease(DHCLIENT.format(option=option, expire=expire), NOW) == url
 
 
-def test_lease_files(tmp_path: Path) -> None:
-    """The newest file that names an address; unreadable and foreign ones are passed over."""
-    networkd, dhclient = tmp_path / "run/systemd/netif/leases", tmp_path / "var/lib/dhcp"
-    for folder in (networkd, dhclient):
-        folder.mkdir(parents=True)
-    (networkd / "2").write_text(f"# private\nADDRESS=192.0.2.10\nOPTION_252={URL.encode().hex()}0a00\n")
-    (networkd / "3").write_text("OPTION_252=abc\n")
-    (networkd / "4").mkdir()
-    assert dhcp.from_lease_files(tmp_path, NOW) == URL
+def test_lease_files() -> None:
+    """That of this boot, else the one that ends last; unreadable and foreign ones are passed over."""
+    leases = "/run/systemd/netif/leases"
+    networkd = {
+        f"{leases}/2": "OPTION_252=abc\n",
+        f"{leases}/3": f"# private\nADDRESS=192.0.2.10\nOPTION_252={URL.encode().hex()}0a00\n",
+    }
+    dhclient = {
+        f"/var/lib/dhcp/dhclient.eth{number}.leases": f'lease {{\n  option wpad "{url}";\n  {expire};\n}}\n'
+        for number, (url, expire) in enumerate(
+            [
+                ("http://sooner.example/", "expire 0 2026/11/22 20:00:00"),
+                ("http://later.example/", "expire 1 2026/11/23 20:00:00"),
+                ("http://ended.example/", "expire 1 2026/11/21 20:00:00"),
+            ]
+        )
+    }
 
-    (dhclient / "dhclient.eth0.leases").write_text('lease {\n  option wpad "http://newer.example/";\n}\n')
-    os.utime(networkd / "2", (1, 1))
-    assert dhcp.from_lease_files(tmp_path, NOW) == "http://newer.example/"
-    assert dhcp.from_lease_files(tmp_path / "nowhere", NOW) is None
+    assert dhcp.from_lease_files(made(files=networkd | dhclient, folders=[f"{leases}/4"]), NOW) == URL
+    assert dhcp.from_lease_files(made(files=dhclient), NOW) == "http://later.example/"
+    assert dhcp.from_lease_files(made(), NOW) is None
 
 
 PACKET = f"""\
@@ -215,13 +222,13 @@ def test_lease_is_asked_for_only_where_somebody_detects(monkeypatch: pytest.Monk
     """Every detecting source gets the domains and the lease's address; without one no tool is started."""
     asked: list[str] = []
 
-    def lease() -> str:
+    def lease(_machine: Machine) -> str:
         asked.append("lease")
         return URL
 
     monkeypatch.setattr(effective, "_dhcp_pac_url", lease)
     manual, detects = ProxySettings("a", "manual"), ProxySettings("b", "auto_detect")
-    assert effective._with_places([manual], ("example.com",)) == [manual]
+    assert effective._with_places(made(), [manual], ("example.com",)) == [manual]
     assert asked == []
-    found = effective._with_places([manual, detects], ("example.com",))
+    found = effective._with_places(made(), [manual, detects], ("example.com",))
     assert (found[0], found[1].dhcp_pac_url, found[1].search_domains) == (manual, URL, ("example.com",))

@@ -11,7 +11,18 @@ from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Scope, Verdict
 from readycheck.model.visit import Inspection, Visit
-from readycheck.probes import _turn_evidence, call, fallback, identity, path, proxy, signalling, stun
+from readycheck.probes import (
+    _turn_evidence,
+    bandwidth,
+    call,
+    fallback,
+    identity,
+    path,
+    path_mtu,
+    proxy,
+    signalling,
+    stun,
+)
 from readycheck.probes._reflector import Reflection, has_far_end
 from readycheck.probes._servers import targets as servers
 from readycheck.probes._visits import VisitedTarget, visited_targets
@@ -20,6 +31,7 @@ from tests.unit.visit_samples import HOP, direct, proxied
 
 SILENCE = Failure(FailureCode.STUN_TIMEOUT, "allocate")
 NO_CREDENTIALS = Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
+NO_REFLECTOR = Failure(FailureCode.NOT_CONFIGURED, "find a reflector")
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,8 @@ class Workstation:
     """TCP and TLS towards relays, direct."""
     has_proxy: bool = False
     rtt_ms: float = 40.0
+    payload_byte: int = 1472
+    """What the largest datagram carries."""
     lost_every: int = 0
     """One packet in so many is lost; 0 for none."""
 
@@ -71,7 +85,9 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "stun": _stun(profile, workstation),
         "turn": relays,
         "path": _path(profile, relays, workstation),
+        "path_mtu": _path_mtu(profile, relays, workstation),
         "call": _call(relays),
+        "bandwidth": bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR),
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
     }
@@ -128,6 +144,18 @@ def _path(profile: Profile, relays: _turn_evidence.TurnEvidence, workstation: Wo
     if profile.targets.reflector and workstation.udp:
         return replace(base, url="stamp:192.0.2.1:862", reflection=Reflection(is_authenticated=True))
     return path.PathEvidence(None, is_far_end_configured=known, failure=_why(relays))
+
+
+def _path_mtu(
+    profile: Profile, relays: _turn_evidence.TurnEvidence, workstation: Workstation
+) -> path_mtu.PathMtuEvidence:
+    known = profile.targets.reflector is not None or (relays.relaying is not None and workstation.udp)
+    base = path_mtu.PathMtuEvidence(is_far_end_known=known)
+    if not known or not workstation.udp:
+        return replace(base, failure=_why(relays))
+    return replace(
+        base, ip_version=4, answered_byte=workstation.payload_byte, too_large_byte=workstation.payload_byte + 1
+    )
 
 
 def _call(relays: _turn_evidence.TurnEvidence) -> call.CallEvidence:

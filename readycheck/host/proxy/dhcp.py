@@ -7,10 +7,10 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from readycheck.host.files import text_of_file
+from readycheck.host.machine import Machine
+from readycheck.host.machine import text_of as text_of_file
 from readycheck.host.registry import Registry, number_of, text_of
 
 OPTION = 252
@@ -19,12 +19,13 @@ ROUTE = ("route", "-n", "get", "default")
 INTERFACES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces"
 _LONGEST_URL = 2048
 _MOST_FILES = 32
+_LEASES_OF_THIS_BOOT = "/run/systemd/netif/leases/*"
 _LEASES = (
-    "var/lib/dhcp/dhclient*.lease*",
-    "var/lib/dhclient/*.lease*",
-    "var/lib/NetworkManager/dhclient*.lease*",
-    "run/systemd/netif/leases/*",
+    "/var/lib/dhcp/dhclient*.lease*",
+    "/var/lib/dhclient/*.lease*",
+    "/var/lib/NetworkManager/dhclient*.lease*",
 )
+_NEVER = datetime.max.replace(tzinfo=UTC)
 # dhclient knows no name for the option: its configuration gives one (NetworkManager's and most guides': wpad)
 _NAMES = r"(?:wpad|wpad-url|wpad-string|proxy-auto-discovery|auto-proxy-config|unknown-252)"
 _DHCLIENT = re.compile(rf"^\s*option\s+{_NAMES}\s+(?P<value>.+?);\s*$", re.MULTILINE)
@@ -56,13 +57,13 @@ def from_network_manager(output: str) -> str | None:
     return _first(_unescaped(match["value"]) for match in _NETWORK_MANAGER.finditer(output))
 
 
-def from_lease_files(root: Path, now: datetime) -> str | None:
-    """The newest lease file of dhclient or systemd-networkd that names one and has not ended."""
-    paths = sorted((path for pattern in _LEASES for path in root.glob(pattern)), key=_written_at, reverse=True)
-    return next(
-        (url for path in paths[:_MOST_FILES] if (text := text_of_file(path)) and (url := from_lease(text, now))),
-        None,
-    )
+def from_lease_files(machine: Machine, now: datetime) -> str | None:
+    """What systemd-networkd keeps until the machine stops; else dhclient's lease that ends last, and not yet."""
+    of_this_boot = [text_of_file(machine, path) for path in machine.paths(_LEASES_OF_THIS_BOOT)[:_MOST_FILES]]
+    paths = [path for pattern in _LEASES for path in machine.paths(pattern)]
+    kept = [text_of_file(machine, path) for path in paths[:_MOST_FILES]]
+    kept.sort(key=lambda text: _expiry(_last_block(text)) or _NEVER, reverse=True)
+    return next((url for text in (*of_this_boot, *kept) if (url := from_lease(text, now))), None)
 
 
 def from_lease(text: str, now: datetime) -> str | None:
@@ -71,7 +72,7 @@ def from_lease(text: str, now: datetime) -> str | None:
     if networkd:
         digits = networkd["hex"]
         return usable_url(bytes.fromhex(digits)) if len(digits) % 2 == 0 else None
-    block = text.rpartition("lease {")[2]
+    block = _last_block(text)
     if (end := _expiry(block)) and end < now:
         return None
     return _first(_dhclient_value(match["value"]) for match in _DHCLIENT.finditer(block))
@@ -139,6 +140,10 @@ def _dhclient_value(value: str) -> bytes:
         return b""
 
 
+def _last_block(text: str) -> str:
+    return text.rpartition("lease {")[2]
+
+
 def _expiry(block: str) -> datetime | None:
     """When a dhclient lease ends; None for never, and for what cannot be read."""
     match = _EXPIRY.search(block)
@@ -148,10 +153,3 @@ def _expiry(block: str) -> datetime | None:
         return datetime.strptime(match["date"], "%Y/%m/%d %H:%M:%S").replace(tzinfo=UTC) if match else None
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _written_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0

@@ -8,36 +8,31 @@ One answer is worked out, and it is Chrome's and Edge's: what Firefox alone foll
 stands last, behind an end of the list that is there even if nobody else says anything.
 """
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from readycheck.host.command import output_of
-from readycheck.host.files import text_of_file
+from readycheck.host.context import wrong_user
+from readycheck.host.machine import Machine, printed, text_of
 from readycheck.host.proxy import dhcp, firefox, linux, macos, policies, windows
 from readycheck.host.proxy.environment import from_environment
-from readycheck.host.registry import WindowsRegistry
 from readycheck.model.proxy import ProxySettings
 
 _NOBODY = "nothing is configured"
 
 
-def proxy_settings() -> list[ProxySettings]:
+def proxy_settings(machine: Machine) -> list[ProxySettings]:
     """What is configured, the winner first; empty if nobody says anything. Blocks for some seconds at most."""
-    if sys.platform == "win32":
-        registry = WindowsRegistry()
-        account = windows.account(os.environ)
-        found = [*policies.from_registry(registry), *windows.from_registry(registry, account)]
+    if machine.platform == "windows":
+        registry = machine.registry
+        found = [*policies.from_registry(registry), *windows.from_registry(registry, wrong_user(machine))]
         domains = windows.search_domains(registry)
     else:
-        domains = linux.resolver_domains(text_of_file(Path("/etc/resolv.conf")))
-        found = _macos() if sys.platform == "darwin" else _linux()
-    found += from_environment(os.environ)
-    found = with_firefox(found, firefox.from_profiles(firefox.folders(sys.platform, _home(), os.environ)))
-    return _with_places(found, domains)
+        domains = linux.resolver_domains(text_of(machine, "/etc/resolv.conf"))
+        found = _macos(machine) if machine.platform == "macos" else _linux(machine)
+    found += from_environment(machine.environment)
+    found = with_firefox(found, firefox.from_profiles(machine, firefox.folders(machine)))
+    return _with_places(machine, found, domains)
 
 
 def with_firefox(found: Sequence[ProxySettings], own: Sequence[ProxySettings]) -> list[ProxySettings]:
@@ -47,45 +42,37 @@ def with_firefox(found: Sequence[ProxySettings], own: Sequence[ProxySettings]) -
     return [*found, *end, *own]
 
 
-def _with_places(found: Sequence[ProxySettings], domains: tuple[str, ...]) -> list[ProxySettings]:
+def _with_places(machine: Machine, found: Sequence[ProxySettings], domains: tuple[str, ...]) -> list[ProxySettings]:
     """Where automatic detection is to look; the system is asked for its DHCP lease only if anybody detects."""
     if all(setting.kind != "auto_detect" for setting in found):
         return [*found]
-    url = _dhcp_pac_url()
+    url = _dhcp_pac_url(machine)
     return [
         replace(setting, search_domains=domains, dhcp_pac_url=url) if setting.kind == "auto_detect" else setting
         for setting in found
     ]
 
 
-def _dhcp_pac_url() -> str | None:
+def _dhcp_pac_url(machine: Machine) -> str | None:
     now = datetime.now(UTC)
-    if sys.platform == "win32":
-        return dhcp.from_registry(WindowsRegistry(), now)
-    if sys.platform == "darwin":
-        command = dhcp.macos_packet_command(output_of(dhcp.ROUTE))
-        return dhcp.from_macos_packet(output_of(command)) if command else None
-    return dhcp.from_network_manager(output_of(dhcp.NMCLI)) or dhcp.from_lease_files(Path("/"), now)
+    if machine.platform == "windows":
+        return dhcp.from_registry(machine.registry, now)
+    if machine.platform == "macos":
+        command = dhcp.macos_packet_command(printed(machine, *dhcp.ROUTE))
+        return dhcp.from_macos_packet(printed(machine, *command)) if command else None
+    return dhcp.from_network_manager(printed(machine, *dhcp.NMCLI)) or dhcp.from_lease_files(machine, now)
 
 
-def _macos() -> list[ProxySettings]:
-    return [*policies.from_plists(Path("/")), *macos.from_scutil(output_of(macos.SCUTIL))]
+def _macos(machine: Machine) -> list[ProxySettings]:
+    return [*policies.from_plists(machine), *macos.from_scutil(printed(machine, *macos.SCUTIL))]
 
 
-def _linux() -> list[ProxySettings]:
-    found = policies.from_folders(Path("/"))
-    match linux.desktop(os.environ):
+def _linux(machine: Machine) -> list[ProxySettings]:
+    found = policies.from_folders(machine)
+    match linux.desktop(machine.environment):
         case "gnome":
-            found += linux.from_gsettings(output_of(linux.GSETTINGS), locked=linux.locked_keys(Path("/")))
+            found += linux.from_gsettings(printed(machine, *linux.GSETTINGS), locked=linux.locked_keys(machine))
         case "kde":
-            texts = [text_of_file(path) for path in linux.kioslaverc_paths(os.environ, _home())]
-            found += linux.from_kioslaverc(texts, os.environ)
+            texts = [text_of(machine, path) for path in linux.kioslaverc_paths(machine)]
+            found += linux.from_kioslaverc(texts, machine.environment)
     return found
-
-
-def _home() -> Path:
-    """The user's folder; the root for one who has none, as in a container under a number of its own."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path("/")

@@ -5,12 +5,12 @@ They stand below its policies and above the system's settings, for Firefox alone
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as IniError
-from pathlib import Path
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
-from readycheck.host.files import text_of_file
+from readycheck.host.machine import Machine, home, text_of
 from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
@@ -25,36 +25,38 @@ _DIRECT, _MANUAL, _PAC, _DIRECT_TOO, _AUTO_DETECT = range(5)  # 3 is what old ve
 _SOCKS_4 = 4
 
 
-def folders(platform: str, home: Path, environment: Mapping[str, str]) -> list[Path]:
+def folders(machine: Machine) -> list[PurePath]:
     """Where Firefox keeps profiles.ini, by platform and by the way in which it was installed."""
-    if platform == "win32":
-        roaming = environment.get("APPDATA")
-        return [Path(roaming) / "Mozilla" / "Firefox"] if roaming else []
-    if platform == "darwin":
-        return [home / "Library" / "Application Support" / "Firefox"]
-    configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    user = home(machine)
+    if machine.platform == "windows":
+        roaming = machine.environment.get("APPDATA")
+        return [PureWindowsPath(roaming) / "Mozilla" / "Firefox"] if roaming else []
+    if machine.platform == "macos":
+        return [user / "Library" / "Application Support" / "Firefox"]
+    configuration = PurePosixPath(machine.environment.get("XDG_CONFIG_HOME") or user / ".config")
     return [
-        home / ".mozilla" / "firefox",
+        user / ".mozilla" / "firefox",
         configuration / "mozilla" / "firefox",
-        home / "snap" / "firefox" / "common" / ".mozilla" / "firefox",
-        home / ".var" / "app" / "org.mozilla.firefox" / ".mozilla" / "firefox",
+        user / "snap" / "firefox" / "common" / ".mozilla" / "firefox",
+        user / ".var" / "app" / "org.mozilla.firefox" / ".mozilla" / "firefox",
     ]
 
 
-def from_profiles(places: Sequence[Path]) -> list[ProxySettings]:
+def from_profiles(machine: Machine, places: Sequence[PurePath]) -> list[ProxySettings]:
     """What the default profile of the first Firefox found says; user.js is read last and wins, as at its start."""
     for folder in places:
-        profile = default_profile(folder)
+        profile = default_profile(machine, folder)
         if profile is not None:
-            return from_preferences({**_preferences(profile / "prefs.js"), **_preferences(profile / "user.js")})
+            files = (profile / "prefs.js", profile / "user.js")
+            return from_preferences({name: value for path in files for name, value in _preferences(machine, path)})
     return []
 
 
-def default_profile(folder: Path) -> Path | None:
+def default_profile(machine: Machine, folder: PurePath) -> PurePath | None:
     """That of an installation, else the one marked so, else the only one."""
     parser = ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(text_of_file(folder / "profiles.ini"))
+        parser.read_string(text_of(machine, folder / "profiles.ini"))
     except IniError:
         return None
     sections = [parser[name] for name in parser.sections()]
@@ -101,13 +103,11 @@ def _server(values: Preferences, name: str, kind: HopKind) -> Hop | None:
     return server(f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}", kind)
 
 
-def _preferences(path: Path) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for match in _LINE.finditer(text_of_file(path, _LARGEST_BYTE)):
+def _preferences(machine: Machine, path: PurePath) -> Iterator[tuple[str, object]]:
+    for match in _LINE.finditer(text_of(machine, path, _LARGEST_BYTE)):
         try:
             # the file is JavaScript: its \xNN is all that JSON does not know
             value = json.loads(re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", match["value"]))
         except ValueError:
             continue
-        found[match["name"].removeprefix(_PREFIX)] = value
-    return found
+        yield match["name"].removeprefix(_PREFIX), value

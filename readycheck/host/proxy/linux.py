@@ -3,9 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePath, PurePosixPath
 
-from readycheck.host.files import text_of_file
+from readycheck.host.machine import Machine, home, text_of
 from readycheck.host.proxy.environment import from_environment
 from readycheck.host.proxy.parsing import listed, pac_settings, server, suffix_rules, usable_port
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
@@ -27,9 +27,10 @@ def desktop(environment: Mapping[str, str]) -> str:
     return "gnome" if names & _GNOME_DESKTOPS else ""
 
 
-def locked_keys(root: Path) -> set[str]:
-    """The proxy keys that an administrator locked: GNOME's policies, under /etc/dconf/db/*.d/locks."""
-    lines = [line.strip() for path in root.glob("etc/dconf/db/*.d/locks/*") for line in text_of_file(path).splitlines()]
+def locked_keys(machine: Machine) -> set[str]:
+    """The proxy keys that an administrator locked: GNOME's policies."""
+    paths = machine.paths("/etc/dconf/db/*.d/locks/*")
+    lines = [line.strip() for path in paths for line in text_of(machine, path).splitlines()]
     return {line.removeprefix(_DCONF) for line in lines if line.startswith(_DCONF)}
 
 
@@ -77,11 +78,11 @@ def _variant(text: str) -> object:
         return None
 
 
-def kioslaverc_paths(environment: Mapping[str, str], home: Path) -> list[Path]:
+def kioslaverc_paths(machine: Machine) -> list[PurePath]:
     """The system's files, those that win last, then the user's."""
-    system = (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
-    user = environment.get("XDG_CONFIG_HOME") or str(home / ".config")
-    return [Path(folder) / "kioslaverc" for folder in (*reversed(system), user) if folder]
+    system = (machine.environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    user = machine.environment.get("XDG_CONFIG_HOME") or str(home(machine) / ".config")
+    return [PurePosixPath(folder) / "kioslaverc" for folder in (*reversed(system), user) if folder]
 
 
 def from_kioslaverc(texts: Sequence[str], environment: Mapping[str, str]) -> list[ProxySettings]:

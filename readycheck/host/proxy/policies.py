@@ -7,16 +7,15 @@ files, on macOS property lists.
 import json
 import plistlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from readycheck.host.machine import Machine
 from readycheck.host.proxy.parsing import listed, pac_settings, server, servers_by_scheme, usable_port
 from readycheck.host.registry import Registry
 from readycheck.model.proxy import Hop, HopKind, ProxySettings
 
 Policies = Mapping[str, Any]
-_LARGEST_BYTE = 1024 * 1024
 
 _REGISTRY = {
     "Chrome": r"Software\Policies\Google\Chrome",
@@ -25,12 +24,13 @@ _REGISTRY = {
 }
 _FIREFOX_REGISTRY = r"Software\Policies\Mozilla\Firefox\Proxy"
 _FOLDERS = {
-    "Chrome": "etc/opt/chrome/policies/managed",
-    "Edge": "etc/opt/edge/policies/managed",
-    "Chromium": "etc/chromium/policies/managed",
+    "Chrome": "/etc/opt/chrome/policies/managed",
+    "Edge": "/etc/opt/edge/policies/managed",
+    "Chromium": "/etc/chromium/policies/managed",
 }
-_FIREFOX_FILES = ("etc/firefox/policies/policies.json", "usr/lib/firefox/distribution/policies.json")
+_FIREFOX_FILES = ("/etc/firefox/policies/policies.json", "/usr/lib/firefox/distribution/policies.json")
 _PLISTS = {"Chrome": "com.google.Chrome", "Edge": "com.microsoft.Edge", "Chromium": "org.chromium.Chromium"}
+_PREFERENCES = "/Library/Managed Preferences"
 _FIREFOX_PLIST = "org.mozilla.firefox"
 
 
@@ -42,27 +42,26 @@ def from_registry(registry: Registry) -> list[ProxySettings]:
     return found + firefox_settings("Firefox policy", _merged(registry, _FIREFOX_REGISTRY))
 
 
-def from_folders(root: Path) -> list[ProxySettings]:
+def from_folders(machine: Machine) -> list[ProxySettings]:
     """Linux: every JSON file of a browser's folder, later names winning."""
     found = []
     for browser, folder in _FOLDERS.items():
         policies: dict[str, Any] = {}
-        for path in sorted((root / folder).glob("*.json")):
-            policies |= _json_file(path)
+        for path in machine.paths(f"{folder}/*.json"):
+            policies |= _json_file(machine, path)
         found += chromium_settings(f"{browser} policy", policies)
     for name in _FIREFOX_FILES:
-        firefox = _mapping(_mapping(_json_file(root / name).get("policies")).get("Proxy"))
+        firefox = _mapping(_mapping(_json_file(machine, name).get("policies")).get("Proxy"))
         found += firefox_settings("Firefox policy", firefox)
     return found
 
 
-def from_plists(root: Path) -> list[ProxySettings]:
-    """macOS: what a device management wrote under Library/Managed Preferences."""
-    folder = root / "Library" / "Managed Preferences"
+def from_plists(machine: Machine) -> list[ProxySettings]:
+    """macOS: what a device management wrote."""
     found = []
     for browser, name in _PLISTS.items():
-        found += chromium_settings(f"{browser} policy", _plist_file(folder / f"{name}.plist"))
-    firefox = _mapping(_plist_file(folder / f"{_FIREFOX_PLIST}.plist").get("Proxy"))
+        found += chromium_settings(f"{browser} policy", _plist_file(machine, name))
+    firefox = _mapping(_plist_file(machine, _FIREFOX_PLIST).get("Proxy"))
     return found + firefox_settings("Firefox policy", firefox)
 
 
@@ -137,20 +136,15 @@ def _parsed(value: object) -> object:
         return None
 
 
-def _json_file(path: Path) -> dict[str, Any]:
+def _json_file(machine: Machine, path: str) -> dict[str, Any]:
     try:
-        return _mapping(json.loads(_content(path).decode("utf-8-sig")))
-    except (OSError, ValueError, RecursionError):
+        return _mapping(json.loads((machine.content(path) or b"").decode("utf-8-sig")))
+    except (ValueError, RecursionError):
         return {}
 
 
-def _plist_file(path: Path) -> dict[str, Any]:
+def _plist_file(machine: Machine, name: str) -> dict[str, Any]:
     try:
-        return _mapping(plistlib.loads(_content(path)))
-    except (OSError, ValueError, ExpatError, plistlib.InvalidFileException):
+        return _mapping(plistlib.loads(machine.content(f"{_PREFERENCES}/{name}.plist") or b""))
+    except (ValueError, ExpatError, plistlib.InvalidFileException):
         return {}
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST_BYTE)

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from readycheck.host.context import WrongUser
 from readycheck.host.proxy.parsing import listed, pac_settings, servers_by_scheme
 from readycheck.host.registry import Registry, Value, number_of, text_of
 from readycheck.model.proxy import ProxySettings
@@ -16,6 +17,12 @@ _TCPIP = rf"{MACHINE}\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 _MANUAL, _PAC, _AUTO_DETECT = 2, 4, 8
 _LARGEST_FIELD = 65536
 _WINHTTP = "WinHTTP (services)"
+_ACCOUNTS: dict[WrongUser, str] = {
+    "system": "the account SYSTEM",
+    "service": "a service's account",
+    "root": "the account root",
+    "other_user": "another account",
+}
 
 
 @dataclass(frozen=True)
@@ -28,15 +35,9 @@ class ConnectionSettings:
     pac_url: str
 
 
-def account(environment: Mapping[str, str]) -> str:
-    """`SYSTEM` where a deployment tool runs us: its own hive is read then, and not that of the person who signed in."""
-    folder = environment.get("USERPROFILE", "").lower().replace("/", "\\")
-    return "SYSTEM" if folder.endswith(r"\config\systemprofile") else ""
-
-
-def from_registry(registry: Registry, account_name: str = "") -> list[ProxySettings]:
+def from_registry(registry: Registry, wrong: WrongUser | None = None) -> list[ProxySettings]:
     """Internet Settings first, which browsers follow; then WinHTTP, which services follow and browsers do not."""
-    return [*_internet_settings(registry, account_name), *_winhttp(registry)]
+    return [*_internet_settings(registry, wrong), *_winhttp(registry)]
 
 
 def search_domains(registry: Registry) -> tuple[str, ...]:
@@ -46,11 +47,11 @@ def search_domains(registry: Registry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(domain for name in names for domain in listed(name)))
 
 
-def _internet_settings(registry: Registry, account_name: str) -> list[ProxySettings]:
+def _internet_settings(registry: Registry, wrong: WrongUser | None) -> list[ProxySettings]:
     per_machine = number_of(registry.values(rf"{MACHINE}\{POLICIES}").get("proxysettingsperuser")) == 0
     hive, whose = (MACHINE, "machine-wide") if per_machine else (USER, "per user")
-    if account_name and not per_machine:
-        whose = f"of the account {account_name}, not of the person who works here"
+    if wrong and not per_machine:
+        whose = f"of {_ACCOUNTS[wrong]}, not of the person who works here"
     values = dict(registry.values(rf"{hive}\{SETTINGS}"))
     forced = {**registry.values(rf"{MACHINE}\{POLICIES}"), **registry.values(rf"{hive}\{POLICIES}")}
     forced.pop("proxysettingsperuser", None)

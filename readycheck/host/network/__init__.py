@@ -1,0 +1,1 @@
+"""The network as this operating system tells it."""

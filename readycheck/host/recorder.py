@@ -1,0 +1,151 @@
+"""A machine that keeps what it was asked and what it answered: the making of a RecordedMachine."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Machine, Output, Platform, Told
+from readycheck.host.recorded import SCHEMA
+from readycheck.host.registry import Registry, Value
+
+_ANYWHERE = "198.51.100.1"
+"""Stands for every destination that nobody names (RFC 5737): the default route."""
+
+
+class RecordedRegistry:
+    """See Registry; keeps every key that was asked for and was there."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self.keys: dict[str, dict[str, Value]] = {}
+
+    def values(self, key: str) -> dict[str, Value]:
+        """See Registry."""
+        found = self._registry.values(key)
+        if found:
+            self.keys[key] = found
+        return found
+
+    def subkeys(self, key: str) -> list[str]:
+        """See Registry."""
+        found = self._registry.subkeys(key)
+        for name in found:
+            self.keys.setdefault(rf"{key}\{name}", {})
+        return found
+
+
+class _RecordedVariables(Mapping[str, str]):
+    """Environment variables; keeps those that were asked for."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.asked: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        value = self._variables[name]
+        self.asked[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+class Recorder:
+    """See Machine. Several threads may ask at once. What is not the machine's own is not asked: see `is_here`."""
+
+    is_here = False
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.platform: Platform = machine.platform
+        self.registry = RecordedRegistry(machine.registry)
+        self.environment = _RecordedVariables(machine.environment)
+        self._files: dict[str, bytes] = {}
+        self._paths: set[str] = set()
+        self._links: dict[str, str] = {}
+        self._outputs: dict[str, Output] = {}
+        self._facts: dict[str, Told] = {}
+        self._routes: dict[str, str] = {}
+        self._processes: frozenset[str] | None = None
+
+    def content(self, path: str, largest_byte: int = LARGEST_BYTE) -> bytes | None:
+        """See Machine."""
+        found = self._machine.content(path, largest_byte)
+        if found is not None and len(found) >= len(self._files.get(path, b"")):
+            self._files[path] = found
+        return found
+
+    def paths(self, pattern: str) -> list[str]:
+        """See Machine."""
+        found = self._machine.paths(pattern)
+        self._paths.update(found)
+        return found
+
+    def target(self, path: str) -> str | None:
+        """See Machine."""
+        found = self._machine.target(path)
+        if found is not None:
+            self._links[path] = found
+        return found
+
+    def processes(self) -> frozenset[str] | None:
+        """See Machine."""
+        self._processes = self._machine.processes()
+        return self._processes
+
+    def output(self, *command: str, timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
+        """See Machine."""
+        found = self._outputs[" ".join(command)] = self._machine.output(*command, timeout_s=timeout_s)
+        return found
+
+    def fact(self, name: Fact) -> Told:
+        """See Machine."""
+        found = self._facts[name] = self._machine.fact(name)
+        return found
+
+    def source_address(self, destination: str) -> str | None:
+        """See Machine."""
+        found = self._machine.source_address(destination)
+        if found is not None:
+            self._routes[destination] = found
+        return found
+
+    def document(self) -> dict[str, Any]:
+        """What was asked and answered so far, as `machine.json` has it; the registry stands in `registry.keys`."""
+        anywhere = self._machine.source_address(_ANYWHERE)
+        files = dict(self._files)
+        return {
+            "schema": SCHEMA,
+            "platform": self.platform,
+            "provenance": "seen",
+            "note": "",
+            "environment": dict(self.environment.asked),
+            "files": {path: _as_json(content) for path, content in files.items()},
+            "folders": sorted(set(self._paths) - set(files)),
+            "links": dict(self._links),
+            "commands": {line: _answer(output) for line, output in dict(self._outputs).items()},
+            "facts": {name: _told(answer) for name, answer in dict(self._facts).items()},
+            "processes": None if self._processes is None else sorted(self._processes),
+            "source_addresses": dict(self._routes) | ({"*": anywhere} if anywhere else {}),
+        }
+
+
+def _as_json(content: bytes) -> str | dict[str, str]:
+    """Text as it stands; what is none, or would not come back as it was, as {"base64": …}."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(content).decode()}
+
+
+def _answer(output: Output) -> str | dict[str, Any]:
+    if output.status == 0 and output.failure is None:
+        return output.text
+    return {"text": output.text, "status": output.status, "failure": output.failure}
+
+
+def _told(answer: Told) -> Any:
+    return answer.value if answer.failure is None else {"failure": answer.failure}

@@ -1,0 +1,170 @@
+"""A captured machine without what tells whose it is, to be sent; it answers the same questions as before."""
+
+import base64
+import ipaddress
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from readycheck.host.identity import Identity, identities
+from readycheck.host.registry import Value
+from readycheck.model.scrub import IPV4, IPV6
+
+Keys = Mapping[str, Mapping[str, Value]]
+
+_SID = re.compile(r"S-1-5-21(?:-\d+){3}-\d+")
+_SEPARATED = re.compile(
+    r"(?<![0-9A-Fa-f])((?:[0-9A-Fa-f]{2}([:_-]))(?:[0-9A-Fa-f]{2}\2){2})(?:[0-9A-Fa-f]{2}\2){2}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+)
+_BLUETOOTH = re.compile(r"((?:DEV(?:ICE)?_|&)[0-9A-F]{6})[0-9A-F]{6}(?![0-9A-F])", re.IGNORECASE)
+_USERINFO = re.compile(r"(?<=://)[^/\s\"'<>@]+(?=@)")
+_QUERY = re.compile(r"(\w://[^\s\"'<>?]*\?)([^\s\"'<>]+)")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?!(?:service|socket|slice)\b)[A-Za-z]{2,}")
+_EUI64 = b"\xff\xfe"
+_SECRET = re.compile(r"passw|token|secret|credential|authoriz", re.IGNORECASE)
+_GSETTINGS = re.compile(r"(?<= authentication-)(user|password) '[^'\n]+'")
+
+_PREFERENCES = ("prefs.js", "user.js")
+_KEPT = re.compile(r"user_pref\(\s*\"(?:network\.proxy|media|app\.update|permissions\.default)\.")
+"""All that is asked of Firefox; the rest of its files are a person's."""
+
+
+class Scrubber:
+    """Replaces, and counts what it replaced by kind."""
+
+    def __init__(self, known: Sequence[Identity]) -> None:
+        self._known = {one.text.lower(): one for one in known}
+        words = "|".join(re.escape(one.text) for one in known)
+        self._names = re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", re.IGNORECASE) if words else None
+        self._seen: dict[str, set[str]] = {}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many different texts of each kind were replaced."""
+        return {kind: len(texts) for kind, texts in self._seen.items()}
+
+    def text(self, text: str, *, addresses: bool = True) -> str:
+        """The text with stand-ins; `addresses` not where four numbers may be a version."""
+        if self._names is not None:
+            text = self._names.sub(self._name, text)
+        for kind, pattern, stand_in in _PATTERNS:
+            text = self._replaced(kind, pattern, stand_in, text)
+        if addresses:
+            for pattern in (IPV4, IPV6):
+                text = self._replaced("address", pattern, _cut, text)
+        return text
+
+    def octets(self, octets: bytes) -> bytes:
+        """The same in what is no text, by crosses of the same length, since lengths may stand in it."""
+        for one in self._known.values():
+            for encoding in ("utf-8", "utf-16-le"):
+                name = one.text.encode(encoding, "replace")
+                crosses = ("x" * len(one.text)).encode(encoding).ljust(len(name), b"x")
+                octets, times = re.subn(re.escape(name), crosses, octets, flags=re.IGNORECASE)
+                if times:
+                    self._count(one.kind, one.text)
+        text = octets.decode("latin-1")
+        crossed = self._replaced("credential in a URL", _USERINFO, lambda match: "x" * len(match[0]), text)
+        return crossed.encode("latin-1")
+
+    def json(self, value: Any, name: str = "") -> Any:
+        """JSON values, their keys too."""
+        if isinstance(value, str) and value and _SECRET.search(name):
+            self._count("secret", value)
+            return "x"
+        if isinstance(value, str):
+            return self.text(value, addresses=not _is_version(name))
+        if isinstance(value, list):
+            return [self.json(item, name) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key, addresses=False): self.json(item, key) for key, item in value.items()}
+        return value
+
+    def value(self, name: str, value: Value) -> Value:
+        """A value of the registry."""
+        if isinstance(value, bytes):
+            return b"x" * len(value) if _SECRET.search(name) else self.octets(value)
+        found: Value = self.json(value, name)
+        return found
+
+    def file(self, path: str, content: str | dict[str, str]) -> str | dict[str, str]:
+        """A file as `machine.json` has it."""
+        if isinstance(content, dict):
+            octets = self.octets(base64.b64decode(content["base64"]))
+            return {"base64": base64.b64encode(octets).decode()}
+        if path.endswith(_PREFERENCES):
+            content = "\n".join(line for line in content.splitlines() if _KEPT.search(line))
+        return self.text(content)
+
+    def _name(self, match: re.Match[str]) -> str:
+        one = self._known[match[0].lower()]
+        self._count(one.kind, one.text)
+        return one.stand_in
+
+    def _replaced(
+        self, kind: str, pattern: re.Pattern[str], stand_in: Callable[[re.Match[str]], str], text: str
+    ) -> str:
+        def replace(match: re.Match[str]) -> str:
+            new = stand_in(match)
+            if new != match[0]:
+                self._count(kind, match[0])
+            return new
+
+        return pattern.sub(replace, text)
+
+    def _count(self, kind: str, text: str) -> None:
+        self._seen.setdefault(kind, set()).add(text)
+
+
+def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
+    """A machine's document and registry without what tells whose it is, and how much of each kind was replaced.
+
+    Destinations of `source_addresses` stay: they are the profile's.
+    """
+    scrubber = Scrubber(identities(document, keys, host))
+    routes = document["source_addresses"]
+    clean = {
+        name: scrubber.json(part, name) for name, part in document.items() if name not in {"files", "source_addresses"}
+    }
+    clean["files"] = {scrubber.text(path): scrubber.file(path, content) for path, content in document["files"].items()}
+    clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
+    registry = {
+        scrubber.text(key, addresses=False): {
+            scrubber.text(name): scrubber.value(name, value) for name, value in values.items()
+        }
+        for key, values in keys.items()
+    }
+    return clean, registry, scrubber.counts
+
+
+def _is_version(name: str) -> bool:
+    return "version" in name.lower() or "build" in name.lower()
+
+
+def _cut(match: re.Match[str]) -> str:
+    """A public address as its network of /24 or /48; of a link-local one made of a MAC address the vendor's half."""
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return match[0]
+    if address.is_link_local and address.packed[11:13] == _EUI64:
+        return str(ipaddress.ip_address(address.packed[:13] + bytes(3)))
+    if not address.is_global:
+        return match[0]
+    kept = 3 if address.version == 4 else 6  # noqa: PLR2004 - IP version
+    return str(ipaddress.ip_address(address.packed[:kept] + bytes(len(address.packed) - kept)))
+
+
+def _without_values(match: re.Match[str]) -> str:
+    return match[1] + re.sub(r"=[^&]*", "=x", match[2])
+
+
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    ("account number", _SID, lambda _: "S-1-5-21-1-2-3-1000"),
+    ("hardware address", _SEPARATED, lambda match: match[1] + match[2].join(["00"] * 3)),
+    ("hardware address", _BLUETOOTH, lambda match: match[1] + "000000"),
+    ("credential in a URL", _USERINFO, lambda _: "user:x"),
+    ("secret", _GSETTINGS, lambda match: f"{match[1]} 'x'"),
+    ("query of a URL", _QUERY, _without_values),
+    ("e-mail address", _EMAIL, lambda match: match[0] if match[0].startswith("x@") else "user@example.com"),
+)

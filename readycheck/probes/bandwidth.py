@@ -1,0 +1,282 @@
+"""How many calls at once the link carries, both ways: emulated ones, more and more, until something gives way.
+
+Towards the STAMP reflector, which tells up from down; through a relay only where the profile says so.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from readycheck.engine.probe import Context, Probe
+from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
+from readycheck.model.traffic import Traffic, size
+from readycheck.net.load import open_load
+from readycheck.net.turn import open_pair
+from readycheck.probes import _reflector
+from readycheck.probes._load import IDLE_INTERVAL_MS, IDLE_PACKETS, Idle, Loaded, ReflectorLoad
+from readycheck.probes._relay_load import RelayLoad
+from readycheck.probes._servers import first_that_relays, targets, urls
+from readycheck.probes.path import payload_byte
+from readycheck.probes.turn import Turn, far_end
+from readycheck.profile.schema import Profile
+from readycheck.rtc import ramp
+from readycheck.rtc.load_flow import flow_byte
+from readycheck.rtc.ramp import Step, Way
+from readycheck.rtc.stun import hostport
+
+UDP_BYTE, IPV4_BYTE, IPV6_BYTE, CHANNEL_BYTE = 8, 20, 40, 4
+REST_S = 3.0
+"""Without load, and what is waited for after it."""
+
+
+@dataclass(frozen=True)
+class BandwidthEvidence(Evidence):
+    """Every step of the ramp. Rates are those of the IP layer."""
+
+    is_far_end_configured: bool
+    via: Literal["reflector", "relay"] = "reflector"
+    url: str | None = None
+    asked: int = 1
+    """Calls at once: of a workstation, of the site, or of `--calls`."""
+    allowed: int = 1
+    """What of them the profile lets us send."""
+    packet_byte: int = 0
+    """Octets of one packet with UDP and IP."""
+    packets_per_s: float = 50.0
+    """Of each call, each way."""
+    seconds: float = 3.0
+    """Counted of each step."""
+    idle_rtt_ms: tuple[float, ...] = ()
+    steps: tuple[Step, ...] = ()
+    failure: Failure | None = None
+
+    @metric_of("bool")
+    def has_far_end(self) -> Quantity:
+        """The profile names what is to be loaded: targets.reflector.stamp, or with via: relay one with credentials."""
+        return Quantity(self.is_far_end_configured)
+
+    @metric_of("call")
+    def asked_calls(self) -> Quantity:
+        """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load."""
+        return Quantity(self.asked if self.is_far_end_configured else 0)
+
+    @metric_of("call")
+    def concurrent_calls(self) -> Quantity:
+        """Calls carried both ways before loss or delay broke; no upper bound where neither did."""
+        return self._carried(1)
+
+    @metric_of("ratio")
+    def calls_ratio(self) -> Quantity:
+        """Calls carried, of those asked."""
+        return self._carried(self.asked)
+
+    @metric_of("bit/s")
+    def up_bps(self) -> Quantity:
+        """Sustained on the way out at 1 % loss or less, IP layer; no upper bound where it never broke."""
+        return self._sustained("up")
+
+    @metric_of("bit/s")
+    def down_bps(self) -> Quantity:
+        """Sustained on the way back at 1 % loss or less, IP layer; no upper bound where it never broke."""
+        return self._sustained("down")
+
+    @metric_of("ms")
+    def rtt_increase_p95_ms(self) -> Quantity:
+        """Round trip's 95th percentile under the load that raised it most, minus the median without load.
+
+        The lower bound leaves out as much as this machine itself was late then.
+        """
+        told = [one for one in self.steps if one.broke != "sender" and one.rtt_increase_p95_ms is not None]
+        most = max(told, key=lambda one: one.rtt_increase_p95_ms or 0.0, default=None)
+        if most is None or most.rtt_increase_p95_ms is None:
+            return self._or_why(None)
+        increase_ms = most.rtt_increase_p95_ms
+        return Quantity(increase_ms, Interval(round(increase_ms - (most.lateness_p99_ms or 0.0), 3), increase_ms))
+
+    @metric_of("text")
+    def broke_first(self) -> Quantity:
+        """What gave way first: up, down, both, unknown (a direction that was not told), sender, far_end, none."""
+        return self._or_why(ramp.stopped_by(self.steps) if self.steps else None)
+
+    @property
+    def call_bps(self) -> float:
+        """What one call takes in one direction."""
+        return self.packet_byte * 8 * self.packets_per_s
+
+    def _carried(self, asked: int) -> Quantity:
+        carried, most = ramp.carried_calls(self.steps), ramp.most_calls(self.steps)
+        if not carried and most is None:
+            return self._or_why(None)
+        high = None if most is None else most / asked
+        return Quantity(_whole(carried / asked), Interval(carried / asked, high), self._stopped)
+
+    def _sustained(self, way: Way) -> Quantity:
+        found = ramp.sustained_bps(self.steps, way, self.call_bps)
+        if found is None or found == (0.0, None):
+            return self._or_why(None)
+        low, high = (None if bps is None else round(bps) for bps in found)
+        return Quantity(low, Interval(low, high), self._stopped)
+
+    def _or_why(self, value: float | str | None) -> Quantity:
+        """A value, or why there is none."""
+        if value is not None:
+            return Quantity(value)
+        if self.failure:
+            return Quantity(None, reason=self.failure.code)
+        stateless = bool(self.steps) and not self._stopped
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED if stateless else self._stopped)
+
+    @property
+    def _stopped(self) -> FailureCode | None:
+        """Why the ramp ended before the network did; None if it was asked no more, or the network broke."""
+        last = self.steps[-1] if self.steps else None
+        if last is None or ramp.broken_step(self.steps):
+            return None
+        if not last.is_answered_after:
+            return FailureCode.NO_MEDIA
+        if last.broke == "sender":
+            return FailureCode.WORKSTATION_BUSY
+        return None if last.is_carried else FailureCode.NOT_PROVEN
+
+
+def _whole(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+class Bandwidth(Probe[BandwidthEvidence]):
+    """Calls at once, until loss, delay or an end of our own gives way."""
+
+    id = "bandwidth"
+    title = "Calls at once"
+    requires = (Turn,)
+    exclusive = True
+    loads = True
+
+    @classmethod
+    def inputs(cls, profile: Profile) -> Any:
+        """The far end: the reflector, or the TURN URLs where the load goes through a relay."""
+        if profile.bandwidth.via == "relay":
+            return {"turn": urls(profile, "turn")}
+        place = _reflector.written_place(profile)
+        return {"stamp": place} if place else None
+
+    @classmethod
+    def traffic(cls, profile: Profile) -> list[Traffic]:
+        """At most: every packet of every step goes there and comes back, with the larger of the two IP headers."""
+        ask, place = (profile.bandwidth.calls_sent, profile.bandwidth.seconds), _reflector.place(profile)
+        packets = IDLE_PACKETS + ramp.call_seconds(*ask) * 1000 / profile.call.ptime_ms
+        seconds = round(IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + REST_S + ramp.longest_s(*ask), 1)
+        byte = payload_byte(profile.call) + UDP_BYTE + IPV6_BYTE
+        if profile.bandwidth.via == "relay":
+            return first_that_relays(cls.id, profile, byte=round(2 * packets * (byte + CHANNEL_BYTE)), seconds=seconds)
+        if place is None:
+            return []
+        byte = max(byte, _reflector.LARGEST_PACKET_BYTE) if _has_key(profile) else byte
+        return [Traffic(cls.id, *place, "udp", round(2 * packets * byte), seconds)]
+
+    def deadline_s(self, profile: Profile) -> float:
+        """The longest ramp, to each of the far end's addresses that does not answer, and a reserve."""
+        return ramp.longest_s(profile.bandwidth.calls_sent, profile.bandwidth.seconds) + 30.0
+
+    def summary(self, evidence: BandwidthEvidence) -> str | None:
+        """What was carried, and what gave way."""
+        figures = evidence.quantities()
+        carried, increase = figures["concurrent_calls"].value, figures["rtt_increase_p95_ms"].value
+        if carried is None:
+            return (
+                "no far end to load" if not evidence.is_far_end_configured else "nothing could be told of calls at once"
+            )
+        broke = figures["broke_first"].value
+        gave_way = "" if broke == "none" else f", {str(broke).replace('_', ' ')} broke first"
+        rtt = f" · round trip +{increase:.3g} ms" if isinstance(increase, float) else ""
+        return f"{carried} of {evidence.asked} calls at once{gave_way}{rtt}"
+
+    async def gather(self, context: Context) -> BandwidthEvidence:
+        """Raise the load step by step; what was measured until Ctrl-C is kept."""
+        settings = context.profile.bandwidth
+        base = BandwidthEvidence(
+            is_far_end_configured=_is_named(context.profile),
+            via=settings.via,
+            asked=settings.calls,
+            allowed=settings.calls_sent,
+            packets_per_s=1000 / context.profile.call.ptime_ms,
+            seconds=settings.seconds,
+        )
+        if settings.via == "relay":
+            return await _through_relay(context, base)
+        ways = await _reflector.ways_to(context.profile)
+        if ways is None:
+            return replace(base, failure=Failure(FailureCode.NOT_CONFIGURED, "find a reflector"))
+        if isinstance(ways, Failure):
+            return replace(base, failure=ways)
+        literals, port, key = ways
+        for address in literals:
+            measured = await _to_reflector(context, base, address, port, key)
+            if measured.steps:
+                break
+        return measured
+
+
+def _is_named(profile: Profile) -> bool:
+    if profile.bandwidth.via == "relay":
+        return any(target.has_credentials for target in targets(profile, "turn"))
+    return _reflector.place(profile) is not None
+
+
+def _has_key(profile: Profile) -> bool:
+    return bool(profile.targets.reflector and profile.targets.reflector.key)
+
+
+async def _to_reflector(
+    context: Context, base: BandwidthEvidence, address: str, port: int, key: bytes | None
+) -> BandwidthEvidence:
+    call = context.profile.call
+    byte = flow_byte(payload_byte(call), key)
+    ip_byte = IPV6_BYTE if ":" in address else IPV4_BYTE
+    base = replace(base, url=f"stamp:{hostport(address, port)}", packet_byte=byte + UDP_BYTE + ip_byte)
+    try:
+        with open_load(address, port, base.allowed, payload_byte(call), key) as load:
+            return await _measure(context, base, ReflectorLoad(load, call.ptime_ms, context.profile.bandwidth.seconds))
+    except OperationFailed as error:
+        return replace(base, failure=error.failure)
+
+
+async def _through_relay(context: Context, base: BandwidthEvidence) -> BandwidthEvidence:
+    found = await far_end(context)
+    if isinstance(found, Failure):
+        return replace(base, failure=found)
+    url, relay = found
+    call = context.profile.call
+    ip_byte = IPV6_BYTE if ":" in relay.address else IPV4_BYTE
+    base = replace(base, url=url, packet_byte=payload_byte(call) + CHANNEL_BYTE + UDP_BYTE + ip_byte)
+    try:
+        async with open_pair(relay) as (here, there):
+            seconds = context.profile.bandwidth.seconds
+            return await _measure(context, base, RelayLoad(here, there, payload_byte(call), call.ptime_ms, seconds))
+    except OperationFailed as error:
+        return replace(base, failure=error.failure)
+
+
+async def _measure(context: Context, base: BandwidthEvidence, far: Loaded) -> BandwidthEvidence:
+    """Round trips without load, then step by step."""
+    steps: list[Step] = []
+    idle: Idle | None = None
+
+    def evidence() -> BandwidthEvidence:
+        return replace(base, idle_rtt_ms=idle.rtt_ms if idle else (), steps=tuple(steps))
+
+    context.keep(evidence)
+    (row, *_) = Bandwidth.traffic(context.profile)
+    calls = f"{base.allowed} call" + ("" if base.allowed == 1 else "s at once")
+    context.announce(
+        f"{calls} to {base.url}: {size(row.byte)} at most, both ways together, {row.seconds:.0f} s at most"
+    )
+    context.progress("without load", 0.0, row.seconds)
+    idle = await far.idle()
+    if idle is None:
+        silent = Failure(FailureCode.NO_MEDIA, "receive", f"0 of {IDLE_PACKETS} packets came back")
+        return replace(evidence(), failure=far.failure or silent)
+    while (count := ramp.next_calls(base.allowed, steps)) is not None:
+        context.progress(f"{count} of {base.allowed} calls at once", None, row.seconds)
+        steps.append(await far.step(count, idle))
+    return evidence()

@@ -1,0 +1,272 @@
+"""Calls at once towards reflectors on loopback that do all sorts of things, and to none at all."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from readycheck.engine.events import Event, ProbeAnnounced
+from readycheck.engine.registry import inputs_digest, probes
+from readycheck.lab.server import lab_server
+from readycheck.model.traffic import size
+from readycheck.probes.bandwidth import Bandwidth
+from readycheck.reflector.beside import reflecting
+from tests.probes.collecting import Seen, collection_of, profile_of, see, see_interrupted
+from tests.probes.made_up_reflector import faulty, number_of, reply
+
+KEY = "a key that both ends know"
+CALL_BPS = 138 * 8 * 50
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Few packets without load, a machine that may be late, and no thread left behind."""
+    for module in ("_load", "_relay_load"):
+        monkeypatch.setattr(f"readycheck.probes.{module}.IDLE_PACKETS", 6)
+    monkeypatch.setattr("readycheck.rtc.ramp.LATE_MS", 300.0)
+    yield
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("load-")]
+
+
+def targets_at(port: int, key: str | None = None) -> dict[str, Any]:
+    return {"reflector": {"stamp": f"127.0.0.1:{port}", **({"key": key} if key else {})}}
+
+
+async def load(port: int, calls: int = 1, key: str | None = None) -> Seen:
+    return await see("bandwidth", targets_at(port, key), bandwidth={"seconds": 0.6, "calls": calls})
+
+
+def bounds(seen: Seen, metric: str) -> tuple[float | None, float | None]:
+    found = Bandwidth.evidence.from_json(seen.evidence).quantity(metric).interval
+    assert found
+    return found.low, found.high
+
+
+@pytest.mark.parametrize("key", [None, KEY], ids=["open", "authenticated"])
+async def test_everything_carried(key: str | None) -> None:
+    """As many as were asked, both ways, and no upper bound: nothing gave way. Every packet is accounted for."""
+    with reflecting(key=key.encode() if key else None) as reflector:
+        seen = await load(reflector.port, 2, key)
+
+    byte = 140 if key else 138
+    assert [step["calls"] for step in seen.evidence["steps"]] == [1, 2]
+    assert seen.answer("concurrent_calls") == (2, None)
+    assert (bounds(seen, "concurrent_calls"), bounds(seen, "calls_ratio")) == ((2, None), (1, None))
+    assert seen.answer("broke_first") == ("none", None)
+    for way in ("up_bps", "down_bps"):
+        assert seen.answer(way) == (2 * byte * 8 * 50, None)
+        assert bounds(seen, way) == (2 * byte * 8 * 50, None)
+    assert -5 < seen.answer("rtt_increase_p95_ms")[0] < 50
+    assert seen.answer("has_far_end") == (True, None)
+    sent, closing = 6 + 40 * (1 + 2), 1 + 1 + 2
+    assert reflector.counts.reflected == reflector.counts.received == sent + closing
+    assert seen.summary
+    assert seen.summary.startswith("2 of 2 calls at once · round trip +")
+
+
+@pytest.mark.parametrize(("way", "other"), [("up", "down"), ("down", "up")])
+async def test_which_way_breaks(way: str, other: str) -> None:
+    """Every fifth packet gone one way: not even one call is carried, that way broke, the other did not."""
+    counted = 0
+
+    def answers(_: int, data: bytes) -> list[bytes]:
+        nonlocal counted
+        unlucky = number_of(data) % 5 == 4
+        if unlucky and way == "up":
+            return []
+        counted += 1
+        return [] if unlucky else [reply(data, counted - 1)]
+
+    async with faulty(answers) as port:
+        seen = await load(port)
+
+    assert seen.answer("broke_first") == (way, None)
+    assert seen.answer("concurrent_calls") == (0, None)
+    assert bounds(seen, "concurrent_calls") == (0, 0)
+    low, high = bounds(seen, f"{way}_bps")
+    assert low == 0
+    assert high is not None
+    assert 0.8 * CALL_BPS <= high <= CALL_BPS
+    assert bounds(seen, f"{other}_bps")[1] is None
+
+
+async def test_twice_and_junk() -> None:
+    """Duplicates, junk, foreign numbers and foreign times change no figure."""
+
+    def answers(arrived: int, data: bytes) -> list[bytes]:
+        other = (number_of(data) + 1000).to_bytes(4) + data[4:]
+        stale = data[:4] + b"\0" * 8 + data[12:]
+        return [b"", b"junk", reply(other, arrived), reply(stale, arrived), *[reply(data, arrived)] * 2]
+
+    async with faulty(answers) as port:
+        seen = await load(port)
+
+    assert seen.answer("concurrent_calls") == (1, None)
+    assert seen.evidence["steps"][0]["lost_up"] == 0
+    assert seen.evidence["steps"][0]["duplicates"] >= 35
+
+
+async def test_stateless() -> None:
+    """A far end that does not count (TWAMP Light): calls are told, directions are not."""
+    async with faulty(lambda _, data: [reply(data, number_of(data))[:41]]) as port:
+        seen = await load(port)
+
+    assert seen.answer("concurrent_calls") == (1, None)
+    for way in ("up_bps", "down_bps"):
+        assert seen.answer(way) == (None, "not_configured")
+
+
+async def test_late_answers() -> None:
+    """Answers that take 200 ms under load and none without: delay breaks, by the way that had it, told to 10 %."""
+    counted = iter(range(10_000))
+    async with faulty(lambda _, data: [reply(data, next(counted))], lambda n: 0.2 if n > 6 else 0.0) as port:
+        seen = await load(port)
+
+    assert seen.answer("broke_first") == ("down", None)
+    assert seen.answer("concurrent_calls") == (0, None)
+    assert seen.answer("rtt_increase_p95_ms")[0] == pytest.approx(200, rel=0.1)
+    low, high = bounds(seen, "rtt_increase_p95_ms")
+    assert low is not None
+    assert low < seen.answer("rtt_increase_p95_ms")[0] == high
+
+
+async def test_silence() -> None:
+    """Nothing comes back: nothing is loaded, and nothing is claimed."""
+    async with faulty(lambda _arrived, _data: []) as port:
+        seen = await load(port)
+
+    assert seen.evidence["steps"] == []
+    for metric in ("concurrent_calls", "up_bps", "down_bps", "rtt_increase_p95_ms", "broke_first"):
+        assert seen.answer(metric) == (None, "no_media")
+
+
+async def test_it_dies_halfway() -> None:
+    """A far end that no longer answers after the load proves nothing against the link."""
+    async with faulty(lambda arrived, data: [reply(data, arrived)] if arrived < 30 else []) as port:
+        seen = await load(port, 4)
+
+    assert len(seen.evidence["steps"]) == 1
+    assert seen.answer("concurrent_calls") == (None, "no_media")
+    assert seen.answer("up_bps") == (None, "no_media")
+
+
+async def test_the_reflectors_cap_is_not_the_links() -> None:
+    """Beyond --max-rate the reflector cuts and says so: no direction broke, what was carried is a lower bound."""
+    with reflecting(packets_per_s=60) as reflector:  # 54 for one address: a step of one call
+        seen = await load(reflector.port, 2)
+        assert reflector.counts.capped > 0
+
+    assert seen.answer("broke_first") == ("far_end", None)
+    assert seen.answer("concurrent_calls") == (1, "not_proven")
+    assert bounds(seen, "concurrent_calls") == (1, None)
+    assert bounds(seen, "up_bps") == (CALL_BPS, None)
+
+
+async def test_a_busy_workstation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sender's own lateness ends the ramp after a second try, and is never blamed on the network."""
+    monkeypatch.setattr("readycheck.rtc.ramp.LATE_MS", 0.0)
+    with reflecting() as reflector:
+        seen = await load(reflector.port, 4)
+
+    assert [step["calls"] for step in seen.evidence["steps"]] == [1, 1]
+    assert seen.answer("broke_first") == ("sender", None)
+    assert seen.answer("concurrent_calls") == (None, "workstation_busy")
+    assert seen.answer("up_bps") == (None, "workstation_busy")
+
+
+async def test_nobody_there() -> None:
+    """A closed port refuses, a name does not exist, the key cannot be read, no reflector is named: four reasons."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    assert (await load(port)).answer("concurrent_calls") == (None, "connection_refused")
+    assert (await load(9, key="hex:zz")).answer("concurrent_calls") == (None, "not_configured")
+    seen = await see("bandwidth", {"reflector": {"stamp": "nobody.invalid"}})
+    assert seen.answer("up_bps") == (None, "dns_not_found")
+    seen = await see("bandwidth", {})
+    assert (seen.answer("concurrent_calls"), seen.answer("asked_calls")) == ((None, "not_configured"), (0, None))
+    assert seen.answer("has_far_end") == (False, None)
+
+
+async def test_cut_short() -> None:
+    """Ctrl-C in the midst of a step ends the threads at once and keeps the steps before it."""
+    with reflecting() as reflector:
+        targets = targets_at(reflector.port)
+        seen = await see_interrupted(
+            "bandwidth", targets, "2 of 2 calls at once", bandwidth={"seconds": 0.6, "calls": 2}
+        )
+
+    assert seen.observation.failure
+    assert seen.observation.failure.code == "interrupted"
+    assert [step["calls"] for step in seen.evidence["steps"]] == [1]
+    assert seen.answer("concurrent_calls") == (1, "interrupted")
+
+
+async def test_it_is_announced_before_anything_is_sent() -> None:
+    """How many megabytes at most, to whom: said before the first packet, and the same as --dry-run says."""
+    told: list[tuple[str, int]] = []
+    with reflecting() as reflector:
+
+        def listen(event: Event) -> None:
+            if isinstance(event, ProbeAnnounced):
+                told.append((event.text, reflector.counts.received))
+
+        profile = profile_of(targets_at(reflector.port), bandwidth={"seconds": 0.6, "calls": 3, "max_calls": 2})
+        await collection_of("bandwidth", profile, listener=listen).collect()
+
+    (row,) = Bandwidth.traffic(profile)
+    ((text, before),) = told
+    assert before == 0
+    assert text.startswith(f"2 calls at once to stamp:127.0.0.1:{reflector.port}: {size(row.byte)} at most")
+    assert reflector.counts.reflected * 2 * 138 <= row.byte
+
+
+async def test_never_more_than_the_profile_allows() -> None:
+    """`max_calls` caps what is sent; what was asked beyond it stays open, and is no failure of the link."""
+    with reflecting() as reflector:
+        seen = await see(
+            "bandwidth", targets_at(reflector.port), bandwidth={"seconds": 0.6, "calls": 4, "max_calls": 2}
+        )
+
+    assert max(step["calls"] for step in seen.evidence["steps"]) == 2
+    assert seen.answer("calls_ratio") == (0.5, None)
+    assert bounds(seen, "calls_ratio") == (0.5, None)
+
+
+async def test_through_a_relay() -> None:
+    """Only where the profile says `via: relay`: calls are told, directions are not."""
+    async with lab_server() as lab:
+        url = f"turn:127.0.0.1:{lab.udp_port}?transport=udp"
+        server = {"urls": [url], "username": lab.username, "credential": lab.credential}
+        targets = {"ice_servers": [server]}
+        seen = await see("bandwidth", targets, bandwidth={"seconds": 0.6, "via": "relay", "calls": 2})
+        untouched = await see("bandwidth", targets)
+
+    assert seen.evidence["url"] == url
+    assert seen.evidence["packet_byte"] == 142
+    assert seen.answer("concurrent_calls") == (2, None)
+    assert seen.answer("up_bps") == (None, "not_configured")
+    assert untouched.answer("concurrent_calls") == (None, "not_configured")
+
+
+def test_inputs_and_traffic() -> None:
+    """The far end is what the figures are bound to, not how many calls; each is announced with its bytes."""
+    relays = {"ice_servers": [{"urls": "turn:t.example", "username": "a", "credential": "b"}]}
+    reflector = {"reflector": {"stamp": "[2001:db8::1]:8862", "key": "hunter2"}}
+    both = relays | reflector
+    one, many, relay = (
+        profile_of(both),
+        profile_of(both, bandwidth={"calls": 90}),
+        profile_of(both, bandwidth={"seconds": 0.6, "via": "relay"}),
+    )
+    probe = probes()["bandwidth"]
+
+    assert Bandwidth.inputs(one) == {"stamp": "[2001:db8::1]:8862"}
+    assert inputs_digest(probe, one) == inputs_digest(probe, many) != inputs_digest(probe, relay)
+    (row,) = Bandwidth.traffic(one)
+    assert (row.host, row.port, row.protocol) == ("2001:db8::1", 8862, "udp")
+    assert [other.host for other in Bandwidth.traffic(relay)] == ["t.example"]
+    assert Bandwidth.traffic(profile_of(relays)) == []
+    assert Bandwidth.traffic(many)[0].byte > 40 * row.byte

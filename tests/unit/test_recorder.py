@@ -1,0 +1,116 @@
+"""What a machine was asked and answered, kept and answered again."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readycheck.host.local import LocalMachine
+from readycheck.host.machine import Fact, Machine
+from readycheck.host.recorded import RecordedMachine
+from readycheck.host.recorder import Recorder
+from readycheck.host.registry import ExportedRegistry, Value
+from readycheck.host.registry_export import exported
+from tests.machines import FOLDER, NAMES, document_of, machine, made
+
+KEY = r"HKEY_LOCAL_MACHINE\Software\Acme"
+
+
+def replayed(recorder: Recorder) -> RecordedMachine:
+    return RecordedMachine(json.loads(json.dumps(recorder.document())), exported(recorder.registry.keys))
+
+
+def answers(asked: Machine, document: dict[str, Any], keys: list[str]) -> list[Any]:
+    """Everything that this document can be asked, and as much that it cannot."""
+    return [
+        [asked.content(path) for path in (*document["files"], "/none")],
+        [asked.paths(path.rpartition("/")[0] + "/*") for path in document["files"]],
+        [asked.target(path) for path in (*document["links"], "/none")],
+        [asked.output(*line.split(" ")) for line in (*document["commands"], "no such tool")],
+        [asked.fact(name) for name in get_args(Fact)],
+        [asked.source_address(target) for target in document["source_addresses"]],
+        asked.processes(),
+        [asked.registry.values(key) for key in (*keys, KEY)],
+        [asked.registry.subkeys(key.rpartition("\\")[0]) for key in keys],
+        [asked.environment.get(name) for name in (*document["environment"], "NONE")],
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_recorded_answers_as_the_machine_did(name: str) -> None:
+    """Files, folders, tools, facts, routes, processes, keys and variables, on every machine that is kept here."""
+    document = document_of(name)
+    lines = [line for path in (FOLDER / name).glob("*.reg") for line in path.read_text(encoding="utf-8").splitlines()]
+    keys = [line[1:-1] for line in lines if line.startswith("[")]
+    recorder = Recorder(machine(name))
+    told = answers(recorder, document, keys)
+
+    assert answers(replayed(recorder), document, keys) == told == answers(machine(name), document, keys)
+    assert any(told[5])
+
+
+def test_what_was_not_asked_is_not_kept() -> None:
+    """Of the environment those variables that a reader looked up; of the rest what a reader asked for."""
+    recorder = Recorder(made(environment={"HOME": "/home/u", "TOKEN": "secret"}, files={"/a": "1", "/b": "2"}))
+    recorder.content("/a")
+    recorder.environment.get("HOME")
+    document = recorder.document()
+
+    assert (document["files"], document["environment"]) == ({"/a": "1"}, {"HOME": "/home/u"})
+    assert document["processes"] is None
+
+
+def test_real_files_come_back_as_they_were(tmp_path: Path) -> None:
+    """Octets that are no text, a byte-order mark, a hidden file that no pattern found, a link."""
+    (tmp_path / "binary").write_bytes(b"\xff\x00")
+    (tmp_path / "marked").write_bytes(b"\xef\xbb\xbftext")
+    (tmp_path / ".hidden").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "binary")
+
+    def told(asked: Machine) -> list[Any]:
+        names = ("binary", "marked", ".hidden", "none")
+        return [
+            *(asked.content(str(tmp_path / name)) for name in names),
+            asked.paths(str(tmp_path / "*")),
+            asked.paths(str(tmp_path / ".*")),
+            asked.target(str(tmp_path / "link")),
+        ]
+
+    recorder = Recorder(LocalMachine())
+    first = told(recorder)
+    assert told(replayed(recorder)) == first == told(LocalMachine())
+    assert first[:4] == [b"\xff\x00", b"\xef\xbb\xbftext", b"x", None]
+
+
+def test_of_two_readings_the_longer_is_kept() -> None:
+    """A reader that wants the beginning alone does not cut what another read."""
+    recorder = Recorder(made(files={"/a": "0123456789"}))
+    assert (recorder.content("/a", 10), recorder.content("/a", 4)) == (b"0123456789", b"0123")
+    assert replayed(recorder).content("/a") == b"0123456789"
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+VALUES: st.SearchStrategy[Value] = st.one_of(
+    TEXTS.map(lambda text: text.rstrip("\0")),
+    st.integers(0, 2**64 - 1),
+    st.binary(max_size=40),
+    st.lists(TEXTS.map(lambda text: text.replace("\0", "")).filter(bool), max_size=4),
+)
+
+
+@given(values=st.dictionaries(TEXTS.map(str.lower).filter(str.isprintable), VALUES, max_size=5))
+def test_registry_values_of_every_type_are_exported(values: dict[str, Value]) -> None:
+    """Whatever a text holds, quotes, line ends, other scripts: what is read again is what was written."""
+    found = ExportedRegistry(exported({KEY: values, rf"{KEY}\Below": {}}))
+
+    assert found.values(KEY) == {name.lower(): value for name, value in values.items()}
+    assert found.subkeys(KEY) == ["Below"]
+
+
+def test_half_a_character_does_not_cost_the_export() -> None:
+    """UTF-16 of the registry may hold what is no text."""
+    found = ExportedRegistry(exported({KEY: {"name": "a\ud800b", "other": "c"}}))
+    assert found.values(KEY) == {"name": "a\ufffdb", "other": "c"}

@@ -1,0 +1,207 @@
+"""A captured machine without what tells whose it is."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from readycheck.host.identity import Identity
+from readycheck.host.machine import home
+from readycheck.host.recorded import RecordedMachine
+from readycheck.host.registry import Value
+from readycheck.host.registry_export import exported
+from readycheck.host.scrubbing import Scrubber, scrubbed
+from tests.machines import NAMES, machine, made
+
+USB = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Enum\USB\VID_0B0E&PID_2E4A"
+VOLATILE = r"HKEY_CURRENT_USER\Volatile Environment\1"
+PROFILE = r"C:\Users\jdupont"
+WINDOWS: dict[str, Any] = {
+    "platform": "windows",
+    "environment": {"USERPROFILE": PROFILE, "USERNAME": "JDupont", "COMPUTERNAME": "LYON-PC-0042", "OS": "Windows_NT"},
+    "files": {
+        rf"{PROFILE}\AppData\Roaming\Mozilla\Firefox\profiles.ini": "[Profile0]\nPath=a.default\n",
+        rf"{PROFILE}\AppData\Roaming\Mozilla\Firefox\a.default\prefs.js": (
+            'user_pref("network.proxy.type", 1);\nuser_pref("services.sync.username", "jeanne@acme.fr");\n'
+        ),
+    },
+    "folders": [],
+    "links": {},
+    "commands": {
+        "netsh wlan show interfaces": (
+            "    Physical address       : 8C:F8:C5:01:23:45\n    SSID                   : Famille Dupont\n"
+            "    BSSID                  : 8c-f8-c5-ab-cd-ef\n    Profile                : Famille Dupont \n"
+            "    Signal : 81%\n"
+        )
+    },
+    "facts": {
+        "user_sid": "S-1-5-21-1004336348-1177238915-682003330-1105",
+        "session_user": "jdupont",
+        "interfaces": [{"name": "Ethernet", "addresses": ["203.0.114.77", "2a01:e0a:1:2:3:4:5:6", "192.168.1.20"]}],
+    },
+    "processes": ["chrome.exe"],
+    "source_addresses": {"198.51.100.7": "203.0.114.77", "203.0.114.1": "192.168.1.20"},
+}
+KEYS: dict[str, dict[str, Value]] = {
+    rf"{USB}\50C2ED1B5B23": {"devicedesc": "Jabra EVOLVE 20 of 50C2ED1B5B23", "mfg": "(Standard USB Host)"},
+    rf"{USB}\7&3a2b1c0d&0&2": {"devicedesc": "Jabra EVOLVE 20"},
+    VOLATILE: {"viewclient_machine_name": "HOME-OF-JEANNE", "viewclient_ip_address": "203.0.114.90"},
+    r"HKEY_LOCAL_MACHINE\SOFTWARE\Citrix\ICA Client": {"clientversion": "24.2.0.187", "logontoken": "abcdef"},
+    r"HKEY_CURRENT_USER\Software\Acme": {
+        "autoconfigurl": "https://jeanne:pa55@pac.acme.fr/p.pac?token=t0ps3cret&v=2",
+        "list": ["http://jdupont:x@proxy:1"],
+        "blob": b"\x46\x00http://jeanne:pa55@proxy\x00" + "jdupont".encode("utf-16-le"),
+    },
+}
+PRIVATE = (
+    *("jdupont", "lyon-pc", "famille", "jeanne", "pa55", "t0ps3cret", "50c2ed1b5b23", "abcdef"),
+    *("01:23:45", "ab-cd-ef", "203.0.114.77", "203.0.114.90", "e0a:1:2", "1004336348"),
+)
+
+
+def test_nothing_private_is_left_of_a_windows_machine() -> None:
+    """Names, serial numbers, hardware addresses, networks, public addresses, secrets: nowhere, in any case."""
+    document, keys, counts = scrubbed(WINDOWS, KEYS, "LYON-PC-0042")
+    text = (json.dumps(document, ensure_ascii=False) + exported(keys)).lower()
+
+    assert [word for word in PRIVATE if word in text] == []
+    blob = keys[r"HKEY_CURRENT_USER\Software\Acme"]["blob"]
+    assert blob == b"\x46\x00http://xxxxxxxxxxx@proxy\x00" + "xxxxxxx".encode("utf-16-le")
+    assert counts == {
+        "user name": 1,
+        "name of a machine or domain": 2,
+        "serial number": 1,
+        "Wi-Fi network": 1,
+        "account number": 1,
+        "hardware address": 2,
+        "credential in a URL": 1,
+        "query of a URL": 1,
+        "secret": 1,
+        "address": 3,
+    }
+
+
+def test_scrubbed_machine_still_answers() -> None:
+    """Its folders are where its variables say, a device is what it was, versions are no addresses."""
+    document, keys, _ = scrubbed(WINDOWS, KEYS, "LYON-PC-0042")
+    found = RecordedMachine(document, exported(keys))
+
+    assert str(home(found)) == r"C:\Users\user"
+    assert found.content(str(home(found) / r"AppData\Roaming\Mozilla\Firefox\a.default\prefs.js")) == (
+        b'user_pref("network.proxy.type", 1);'
+    )
+    assert found.registry.subkeys(USB) == ["7&3a2b1c0d&0&2", "SERIAL"]
+    assert found.registry.values(rf"{USB}\SERIAL")["devicedesc"] == "Jabra EVOLVE 20 of SERIAL"
+    assert found.registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\Citrix\ICA Client")["clientversion"] == "24.2.0.187"
+    assert found.registry.values(VOLATILE)["viewclient_machine_name"] == "host2"
+    assert found.fact("session_user").value.lower() == found.environment["USERNAME"].lower()
+    assert found.fact("interfaces").value[0]["addresses"] == ["203.0.114.0", "2a01:e0a:1::", "192.168.1.20"]
+    assert found.source_address("203.0.114.1") == "192.168.1.20"
+    assert "Signal : 81%" in found.output("netsh", "wlan", "show", "interfaces").text
+
+
+def test_two_people_stay_two() -> None:
+    """Whose session it is and who asks are told apart, or the context would be another."""
+    document = WINDOWS | {"facts": {"session_user": "mmartin"}}
+    clean, _, _ = scrubbed(document, {}, "")
+    assert {clean["facts"]["session_user"], clean["environment"]["USERNAME"]} == {"user", "user2"}
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "private", "kept"),
+    [
+        (
+            "system_profiler -json SPUSBHostDataType",
+            '{"_name": "Jabra Link 380", "serial_num" : "A0B1C2D3E4F5", "USBDeviceKeySerialNumber": "A0B1C2D3E4F5"}',
+            "A0B1C2D3E4F5",
+            "Jabra Link 380",
+        ),
+        (
+            "ioreg -p IOUSB -l -a",
+            "<key>USB Serial Number</key>\n\t<string>A0B1C2D3</string><key>idVendor</key><integer>2830</integer>",
+            "A0B1C2D3",
+            "<integer>2830</integer>",
+        ),
+        (
+            "pactl list sinks",
+            'Name: alsa_output.usb-GN_50C2ED-00.mono\n\tdevice.serial = "GN_50C2ED"\n\tdevice.vendor.id = "0b0e"',
+            "50C2ED",
+            'device.vendor.id = "0b0e"',
+        ),
+        ("pactl list cards", "Name: bluez_card.70_BF_92_12_34_56", "12_34_56", "bluez_card.70_BF_92_00_00_00"),
+        (
+            "system_profiler -json SPAirPortDataType",
+            '{"spairport_current_network_information": {"_name": "Chez Jeanne \\"5G\\"", "spairport_channel": "x"}}',
+            "Jeanne",
+            '"spairport_channel": "x"',
+        ),
+        (
+            "iw dev wlan0 link",
+            "Connected to 8c:f8:c5:ab:cd:ef (on wlan0)\n\tSSID: Chez Nous\n\tfreq: 5180",
+            "Nous",
+            "5180",
+        ),
+        ("ifconfig en0", "inet6 fe80::8ef8:c5ff:feab:cdef%en0 prefixlen 64", "cdef", "fe80::8ef8:c5ff:fe00:0%en0"),
+        ("nmcli device", "user@1000.service jeanne.dupont@acme.fr", "jeanne", "user@1000.service user@example.com"),
+        ("setupapi", r"BTHENUM\DEV_70BF92123456\7&1&BLUETOOTHDEVICE_70BF92123456", "123456", "DEV_70BF92000000"),
+        ("gsettings list", "org.gnome.system.proxy.http authentication-password 'geheim'", "geheim", "password 'x'"),
+    ],
+)
+def test_what_tools_print(command: str, text: str, private: str, kept: str) -> None:
+    """Serial numbers wherever they are repeated, hardware addresses in every spelling, networks, e-mail addresses."""
+    document = {"environment": {}, "files": {}, "facts": {}, "source_addresses": {}, "commands": {command: text}}
+    clean = scrubbed(document, {}, "")[0]["commands"][command]
+
+    assert private not in clean
+    assert kept in clean
+
+
+def test_files_that_are_no_text_keep_their_length() -> None:
+    """A binary property list names its offsets: what is crossed out is as long as it was."""
+    content = b"bplist00\xff jdupont \xfe http://a:b@c/"
+    document = WINDOWS | {"files": {"/a": {"base64": base64.b64encode(content).decode()}}}
+    clean = base64.b64decode(scrubbed(document, {}, "")[0]["files"]["/a"]["base64"])
+
+    assert clean == b"bplist00\xff xxxxxxx \xfe http://xxx@c/"
+
+
+def test_serial_files_of_linux() -> None:
+    """What sysfs tells as a serial number is replaced wherever else it stands."""
+    files = {"/sys/bus/usb/devices/1-2/serial": "50C2ED1B\n", "/sys/bus/usb/devices/1-2/product": "Jabra 50C2ED1B\n"}
+    clean, _, _ = scrubbed(WINDOWS | {"files": files}, {}, "")
+    assert list(clean["files"].values()) == ["SERIAL\n", "Jabra SERIAL\n"]
+
+
+def test_common_words_are_no_names() -> None:
+    """A user called root or agent tells of nobody, and a name is no part of a word."""
+    assert scrubbed(WINDOWS | {"environment": {"HOME": "/root", "USER": "root"}}, {}, "pc")[0]["environment"] == {
+        "HOME": "/root",
+        "USER": "root",
+    }
+    assert Scrubber([Identity("user name", "chr", "user")]).text("chrome.exe chr CHR_1") == "chrome.exe user user_1"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_documented_machines_hold_nothing_to_scrub(name: str) -> None:
+    """What is kept with the program tells of nobody: no account, no public address."""
+    found = machine(name)
+    addresses = [address for one in found.fact("interfaces").value for address in one["addresses"]]
+    named = [address for address in addresses if not address.startswith("fe80")]
+    text = json.dumps([dict(found.environment), named, found.fact("session_user").value])
+    scrubber = Scrubber([])
+    assert scrubber.text(text) == text
+
+
+def test_made_machine_is_left_as_it_is() -> None:
+    """Where there is nothing private nothing changes."""
+    document = WINDOWS | {
+        "environment": {},
+        "files": {"/a": "text"},
+        "commands": {},
+        "facts": {},
+        "source_addresses": {},
+    }
+    clean, _, counts = scrubbed(document, {}, "")
+    assert (clean, counts) == (document, {})
+    assert made(**{key: clean[key] for key in ("files", "facts")}).content("/a") == b"text"
