@@ -133,7 +133,7 @@ def _perf_counter_of(messages: list[ControlMessage]) -> float | None:
 
 
 def _both_clocks() -> tuple[float, int]:
-    """The performance counter and the Unix clock in nanoseconds at one moment, which a pause in between would not be."""
+    """Performance counter, and Unix clock in nanoseconds, at one moment: read again where a pause came in between."""
     for _ in range(_MOST_READINGS):
         before, unix_ns, after = time.perf_counter(), time.time_ns(), time.perf_counter()
         if after - before < _MOMENT_S:
