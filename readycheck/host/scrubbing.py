@@ -119,13 +119,12 @@ class Scrubber:
 def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
     """A machine's document and registry without what tells whose it is, and how much of each kind was replaced.
 
-    Destinations of `source_addresses` stay: they are the profile's.
+    Names that were looked up and destinations of `source_addresses` stay: they are the profile's.
     """
     scrubber = Scrubber(identities(document, keys, host))
     routes = document["source_addresses"]
-    clean = {
-        name: scrubber.json(part, name) for name, part in document.items() if name not in {"files", "source_addresses"}
-    }
+    apart = {"files", "names", "source_addresses"}
+    clean = {name: part if name in apart else scrubber.json(part, name) for name, part in document.items()}
     clean["files"] = {scrubber.text(path): scrubber.file(path, content) for path, content in document["files"].items()}
     clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
     registry = {
