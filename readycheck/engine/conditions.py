@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from readycheck.host.machine import Machine
-from readycheck.host.network.interfaces import default_sources
-from readycheck.host.network.listed import Listed, listed
+from readycheck.host.network.interfaces import default_sources, interfaces
 from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.network import Interface
 from readycheck.model.report import Change
 from readycheck.net.beside import within
 
@@ -24,8 +24,8 @@ class Conditions:
 
     slept_s: float | None = None
     """Since it started."""
-    links: frozenset[str] | None = None
-    """Interfaces that are up and have an address: a VPN's is one of them."""
+    tunnels: frozenset[str] | None = None
+    """Those that are up and have an address, a VPN's or what could be one: other interfaces come and go for others."""
     sources: tuple[str | None, ...] | None = None
     """By which addresses packets leave by default."""
 
@@ -42,24 +42,24 @@ def changes(before: Conditions, after: Conditions, probes: tuple[str, ...]) -> I
     """What changed between two looks, with the probes that it spoilt."""
     if before.slept_s is not None and after.slept_s is not None and after.slept_s - before.slept_s > SLEPT_S:
         yield Change("slept", probes, round(after.slept_s - before.slept_s, 1))
-    links = None not in (before.links, after.links) and before.links != after.links
+    tunnels = None not in (before.tunnels, after.tunnels) and before.tunnels != after.tunnels
     sources = None not in (before.sources, after.sources) and before.sources != after.sources
-    if links or sources:
+    if tunnels or sources:
         yield Change("network_changed", probes)
 
 
 def _conditions(machine: Machine) -> Conditions:
     slept = machine.fact("slept_s").value
-    entries = listed(machine)
+    entries = interfaces(machine)
     return Conditions(
         slept_s=float(slept) if isinstance(slept, int | float) and not isinstance(slept, bool) else None,
-        links=None if isinstance(entries, FailureCode) else frozenset(one.name for one in entries if _is_link(one)),
+        tunnels=None if isinstance(entries, FailureCode) else frozenset(one.name for one in entries if _is_tunnel(one)),
         sources=tuple(_network(address) for address in default_sources(machine)),
     )
 
 
-def _is_link(entry: Listed) -> bool:
-    return entry.is_up and bool(entry.addresses)
+def _is_tunnel(interface: Interface) -> bool:
+    return interface.is_up and interface.is_vpn is not False and bool(interface.addresses)
 
 
 def _network(address: str | None) -> str | None:

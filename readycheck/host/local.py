@@ -93,6 +93,10 @@ class LocalMachine:
             "listening": portaudio.listening,
         }
 
+    def look_up(self, host: str) -> list[str]:
+        """See Machine."""
+        return look_up(host)
+
     def source_address(self, destination: str) -> str | None:
         """See Machine."""
         family = socket.AF_INET6 if ":" in destination else socket.AF_INET
@@ -102,6 +106,12 @@ class LocalMachine:
                 return str(probe.getsockname()[0])
         except (OSError, ValueError):
             return None
+
+
+def look_up(host: str) -> list[str]:
+    """The addresses of a name in the system's order of preference, each once; raises OSError."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _psutil() -> Any:

@@ -58,7 +58,7 @@ class Told:
 
 
 class Machine(Protocol):
-    """A machine as its signed-in user sees it. Calls may block, for seconds at most, and raise nothing."""
+    """A machine as its signed-in user sees it. Calls may block, for seconds at most, and raise nothing else."""
 
     @property
     def platform(self) -> Platform:
@@ -93,6 +93,9 @@ class Machine(Protocol):
 
     def fact(self, name: Fact) -> Told:
         """One answer of the system's API."""
+
+    def look_up(self, host: str) -> list[str]:
+        """The addresses of a name by the system's resolver; unlike the rest it raises OSError where there are none."""
 
     def source_address(self, destination: str) -> str | None:
         """The address of this machine from which a packet to this literal address would leave; nothing is sent."""

@@ -48,6 +48,7 @@ class Headset(Probe[HeadsetEvidence]):
 
     id = "headset"
     title = "Headset"
+    machine_only = True
     answers_by_profile = True
 
     @classmethod

@@ -84,6 +84,8 @@ def test_what_a_captured_machine_cannot_answer_is_refused(cli: Cli, tmp_path: Pa
     """A probe of the network is a mistake of the command line; a folder without a machine is the user's."""
     asked = cli("run", "--machine", FOLDER / "rdp", "--only", "turn")
     empty = cli("run", "--machine", tmp_path)
+    planned = cli("run", "--machine", FOLDER / "rdp", "genesys-cloud", "--dry-run")
 
     assert (asked.status, "turn" in asked.err) == (2, True)
+    assert (planned.status, planned.out) == (0, "A captured machine is asked: nothing would be sent.\n")
     assert (empty.status, "machine.json" in empty.err) == (4, True)

@@ -215,7 +215,8 @@ class Changing(RecordedMachine):
     """A machine that a test may put to sleep, or on another network."""
 
     def __init__(self) -> None:
-        super().__init__({"platform": "linux", "facts": {"slept_s": 100.0, "interfaces": [link("eth0")]}})
+        facts = {"slept_s": 100.0, "interfaces": [link("eth0")]}
+        super().__init__({"platform": "linux", "facts": facts, "files": {"/sys/class/net/tun0/tun_flags": "0x1001"}})
         self._routes = {"*": "192.0.2.2", "2001:db8::1": "fd00::1:2"}
 
     def sleep(self, seconds: float) -> None:
@@ -253,7 +254,7 @@ class After(Fine):
     [
         (lambda machine: machine.sleep(300.0), ("slept", 300.0)),
         (lambda machine: machine.use("eth0", "tun0"), ("network_changed", None)),
-        (lambda machine: machine.use("wlan0"), ("network_changed", None)),
+        (lambda machine: machine.use("wlan0", ipv4="192.0.2.9"), ("network_changed", None)),
         (lambda machine: machine.use("eth0", ipv4="198.51.100.2"), ("network_changed", None)),
         (lambda machine: machine.use("eth0", ipv6="fd00:0:0:1::2"), ("network_changed", None)),
     ],
@@ -280,11 +281,12 @@ async def test_what_is_measured_across_a_change_is_told_and_not_relied_on(
     [
         lambda machine: machine.sleep(0.4),
         lambda machine: machine.use("eth0", ipv6="fd00::ffff:9"),
+        lambda machine: machine.use("eth0", "veth7"),
         lambda machine: machine._facts.clear(),
     ],
 )
 async def test_what_is_no_change(meanwhile: Callable[[Changing], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clocks that tick apart, an IPv6 address drawn anew in the same network, and a machine that tells no more."""
+    """Clocks that tick apart, an IPv6 address drawn anew in its network, another's link, a machine gone silent."""
     monkeypatch.setattr(Measuring, "meanwhile", meanwhile)
     found = collection(Measuring, machine=Changing())
     await found.collect()

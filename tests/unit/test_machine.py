@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_captured_windows_answers_in_any_case() -> None:
     assert machine.registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\ACME") == {"name": "value"}
     assert machine.processes() == frozenset({"explorer", "wfshell"})
     assert str(home(machine)) == r"C:\Users\user"
+
+
+def test_captured_machine_looks_up_what_was_looked_up_there() -> None:
+    """A name that was not asked for there is not asked for here either."""
+    machine = RecordedMachine(
+        WINDOWS | {"names": {"turn.example.com": ["192.0.2.7", "2001:db8::7"], "odd": "192.0.2.7"}}
+    )
+
+    assert machine.look_up("turn.example.com") == ["192.0.2.7", "2001:db8::7"]
+    for name in ("localhost", "odd"):
+        with pytest.raises(socket.gaierror, match=f"knows no address of {name}"):
+            machine.look_up(name)
 
 
 def test_captured_machine_says_why_it_has_no_answer() -> None:
