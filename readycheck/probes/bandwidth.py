@@ -82,9 +82,16 @@ class BandwidthEvidence(Evidence):
 
     @metric_of("ms")
     def rtt_increase_p95_ms(self) -> Quantity:
-        """Round trip's 95th percentile under the load that raised it most, minus the median without load."""
+        """Round trip's 95th percentile under the load that raised it most, minus the median without load.
+
+        The lower bound leaves out as much as this machine itself was late then.
+        """
         told = [one for one in self.steps if one.broke != "sender" and one.rtt_increase_p95_ms is not None]
-        return self._or_why(max((one.rtt_increase_p95_ms or 0.0 for one in told), default=None))
+        most = max(told, key=lambda one: one.rtt_increase_p95_ms or 0.0, default=None)
+        if most is None or most.rtt_increase_p95_ms is None:
+            return self._or_why(None)
+        increase_ms = most.rtt_increase_p95_ms
+        return Quantity(increase_ms, Interval(round(increase_ms - (most.lateness_p99_ms or 0.0), 3), increase_ms))
 
     @metric_of("text")
     def broke_first(self) -> Quantity:

@@ -68,7 +68,10 @@ def _gave_way(report: Report, carried: float | None, words: Words) -> str:
     broke = figure(report.metrics, "bandwidth.broke_first")
     if broke not in _GAVE_WAY:
         return "" if carried is None or carried >= _asked(report) else words("load_unproven")
-    beyond = [calls for step in _steps(report) if (calls := finite(step.get("calls"))) and calls > (carried or 0)]
+    metric = report.metrics.get("bandwidth.concurrent_calls")
+    high = plain_number(metric.high) if metric and metric.bounded else None
+    held = carried or 0.0 if high is None else high
+    beyond = [calls for step in _steps(report) if (calls := finite(step.get("calls"))) and calls > held]
     at = say.amount(min(beyond), "call", words) if beyond else ""
     return words(f"load_broke_{broke}_at", calls=at) if at else words(f"load_broke_{broke}")
 

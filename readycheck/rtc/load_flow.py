@@ -74,12 +74,12 @@ class Reply:
 
     def rtt_ms(self, stamp: int) -> float:
         """There and back without the time that the reflector kept it."""
-        whole_s, stayed_s = seconds_between(self.arrived, stamp), self.stayed_s()
-        return round(1000 * (whole_s - stayed_s if 0 <= stayed_s <= whole_s else whole_s), 3)
+        return round(1000 * (seconds_between(self.arrived, stamp) - self.stayed_s(stamp)), 3)
 
-    def stayed_s(self) -> float:
-        """From arrival at the reflector to its answer."""
-        return seconds_between(self.sent, self.received, ptp=self.ptp)
+    def stayed_s(self, stamp: int) -> float:
+        """From arrival at the reflector to its answer; none where its clock jumped meanwhile."""
+        stayed_s = seconds_between(self.sent, self.received, ptp=self.ptp)
+        return stayed_s if 0 <= stayed_s <= seconds_between(self.arrived, stamp) else 0.0
 
     def up_ms(self, stamp: int) -> float:
         """Out, above the difference of the clocks."""
@@ -197,7 +197,7 @@ class LoadFlow:
             rtt_ms=tuple(reply.rtt_ms(stamp) for stamp, reply in replies),
             up_ms=tuple(reply.up_ms(stamp) for stamp, reply in replies),
             down_ms=tuple(reply.down_ms() for _, reply in replies),
-            stayed_ms=tuple(1000 * reply.stayed_s() for _, reply in replies),
+            stayed_ms=tuple(1000 * reply.stayed_s(stamp) for stamp, reply in replies),
         )
 
     def _lost_up(self, anchor: int, lost: int) -> int | None:

@@ -134,9 +134,9 @@ class Step:
         return up_bps if way == "up" else up_bps * (self.delivered_ratio("up") or 0.0)
 
     def _lost(self, way: Way) -> tuple[int, int]:
-        """Packets lost in one direction, and those given to it."""
+        """Packets lost in one direction, and those given to it; what our own buffers dropped had come through."""
         lost_up, lost = self.lost_up or 0, self.sent - self.received
-        return (lost_up, self.sent) if way == "up" else (lost - lost_up, self.sent - lost_up)
+        return (lost_up, self.sent) if way == "up" else (max(0, lost - lost_up - self.overrun), self.sent - lost_up)
 
     @property
     def _whole(self) -> Fate | None:

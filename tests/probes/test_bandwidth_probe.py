@@ -127,6 +127,9 @@ async def test_late_answers() -> None:
     assert seen.answer("broke_first") == ("down", None)
     assert seen.answer("concurrent_calls") == (0, None)
     assert seen.answer("rtt_increase_p95_ms")[0] == pytest.approx(200, rel=0.1)
+    low, high = bounds(seen, "rtt_increase_p95_ms")
+    assert low is not None
+    assert low < seen.answer("rtt_increase_p95_ms")[0] == high
 
 
 async def test_silence() -> None:

@@ -10,6 +10,7 @@ from readycheck.rtc.stamp import (
     Tlv,
     TlvType,
     decode_sender,
+    digest,
     encode_reflector,
     ntp_timestamp,
 )
@@ -92,6 +93,23 @@ def test_delays(far: Far, clock: str) -> None:
     assert count.stayed_ms == pytest.approx((1.0, 1.0), abs=0.01)
     if clock == "ntp":
         assert (count.up_ms[0], count.down_ms[0]) == pytest.approx((5010.0, -4980.0), abs=0.01)
+
+
+def test_a_clock_that_jumps_while_it_answers(far: Far) -> None:
+    """A stay longer than the whole round trip, or none at all, is not believed."""
+    far.flow.begin()
+    data = bytes(far.flow.next_packet(0))
+    answer = bytearray(far.reply(data, 0, 0))
+    sent_at = 16 if far.key else 4
+    answer[sent_at : sent_at + 4] = (int.from_bytes(answer[sent_at : sent_at + 4]) + 60).to_bytes(4)
+    if far.key:
+        answer[96:112] = digest(far.key, bytes(answer[:96]))
+    far.flow.arrivals.append((31 * MS, bytes(answer)))
+    far.flow.read()
+    count = far.flow.count(0)
+
+    assert count.rtt_ms == pytest.approx((31.0,), abs=0.01)
+    assert count.stayed_ms == (0.0,)
 
 
 def test_losses_of_each_way(far: Far) -> None:

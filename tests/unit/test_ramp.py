@@ -76,6 +76,14 @@ def test_which_way_broke(lost_up: int, lost_down: int, broke: str) -> None:
     assert step(10, lost_up, lost_down).broke == broke
 
 
+def test_what_our_own_buffers_dropped_had_come_through() -> None:
+    """Packets that found our receive buffers full are no loss of the way back."""
+    dropped = step(10, lost_down=20)
+
+    assert dropped.fate("down") == "unproven"
+    assert replace(dropped, overrun=10).fate("down") == "carried"
+
+
 def test_delay_breaks_too() -> None:
     """Nothing lost, but 151 ms more than without load: broken, by the way that had them."""
     late = step(10, rtt_increase_p95_ms=151.0, up_increase_p95_ms=2.0, down_increase_p95_ms=149.0)
