@@ -67,7 +67,8 @@ class Reflection:
         least = [fate == way and number not in own for number, fate in numbered]
         most = [fate in (way, "unknown") for _, fate in numbered]
         bounds = Interval(loss_bounds(least, confidence).low, loss_bounds(most, confidence).high)
-        return Quantity(sum(told) / len(told), bounds, FailureCode.WORKSTATION_BUSY if least != told else None)
+        its_own = sum(told) and 2 * sum(least) <= sum(told)
+        return Quantity(sum(told) / len(told), bounds, FailureCode.WORKSTATION_BUSY if its_own else None)
 
     def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:
         """RFC 3550 jitter of one way."""

@@ -116,7 +116,7 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
         bounds = self.line.loss_bounds
         if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
             bounds = Interval(bounds.low, None)
-        own = FailureCode.WORKSTATION_BUSY if self.line.doubt.own_losses else None
+        own = FailureCode.WORKSTATION_BUSY if self.line.is_loss_its_own else None
         return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
 
     @metric_of("s")
@@ -136,7 +136,7 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
 
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
-        in_doubt = self.line.doubt.is_busy or (scale and self.line.doubt.own_losses)
+        in_doubt = self.line.doubt.is_busy or (scale and self.line.is_loss_its_own)
         busy = FailureCode.WORKSTATION_BUSY if in_doubt else None
         return self._quantity(None) if value is None else Quantity(value, bounds, busy, scale)
 

@@ -50,6 +50,11 @@ class MeasuredLine:
         of_the_network = [is_lost and number not in own for number, is_lost in enumerate(self.lost)]
         return Interval(loss_bounds(of_the_network, self.confidence).low, bounds.high)
 
+    @property
+    def is_loss_its_own(self) -> bool:
+        """Whether the workstation may have lost half of it itself: then the loss says more of it than of the line."""
+        return bool(self.doubt.own_losses) and 2 * len(self.doubt.own_losses) >= sum(self.lost)
+
     @cached_property
     def rtt_p50(self) -> Bounded:
         """Round trip, median."""

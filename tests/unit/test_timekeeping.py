@@ -132,6 +132,23 @@ def test_losses_in_bunches_are_no_failure() -> None:
     assert judged(calm, "loss_ratio", 0.01) == (Status.FAIL, None)
 
 
+def test_a_few_losses_of_its_own_are_not_the_reason() -> None:
+    """Less than half of the losses: the bounds allow for them, and what stays open is simply not proven."""
+    some = PathEvidence(
+        "udp",
+        rtt_ms=tuple(None if number % 10 == 3 else 40.0 for number in range(1_000)),
+        sent_after_ms=(0.0, *(20.0,) * 999),
+        unsent=tuple(range(3, 303, 10)),
+    )
+    loss, plain = some.quantity("loss_ratio"), replace(some, unsent=()).quantity("loss_ratio")
+
+    assert loss.reason is None
+    assert loss.interval
+    assert plain.interval
+    assert (loss.interval.low or 0) < (plain.interval.low or 0)
+    assert judged(some, "loss_ratio", 0.08) == (Status.INCONCLUSIVE, FailureCode.NOT_PROVEN)
+
+
 def test_each_way_alone_is_doubted_as_well() -> None:
     """What was lost on the way out because it left in a bunch counts for the upper bound alone."""
     lost = [number % 10 == 5 for number in range(1_000)]
