@@ -50,6 +50,7 @@ bench: $(VENV)/installed-dev test-packages ## Measure what the README claims
 	$(BIN)/python benchmarks/reflector.py
 	$(BIN)/python benchmarks/voice_path.py
 	$(BIN)/python benchmarks/bandwidth.py
+	$(BIN)/python benchmarks/workstation.py
 
 clean: ## Remove what was installed and built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from typing import Any
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict, Waived
+from readycheck.model.version import version
 from readycheck.profile.schema import Comparison, Profile, Requirement
 
 
@@ -190,14 +191,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "version_at_least": lambda value, operand: version(str(value)) >= version(operand),
     "matches": lambda value, operand: re.search(operand, str(value)) is not None,
 }
-
-
-def version(text: str) -> tuple[int, ...]:
-    """The numbers of a version, so that 100 is above 99.9; trailing zeros say nothing."""
-    numbers = [int(number) for number in re.findall(r"\d{1,18}", text)]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
 
 
 def expected(comparison: Comparison) -> str:

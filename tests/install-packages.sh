@@ -2,7 +2,7 @@
 # Installs the Debian packages that the live tests and benches drive. Without apt or root it says what is missing and
 # goes on: the live tests then skip, or fail if READYCHECK_REQUIRE_LIVE=1.
 set -eu
-packages="chromium coturn iperf3 iproute2 iptables irtt openssl squid-openssl tmux"
+packages="chromium coturn firefox-esr iperf3 iproute2 iptables iputils-ping irtt libasound2-plugins libportaudio2 openssl pulseaudio pulseaudio-utils squid-openssl tmux"
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 missing=""
 for package in $packages; do

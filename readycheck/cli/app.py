@@ -37,6 +37,7 @@ app.command("proxy")(proxy.proxy)
 app.command("reflector")(reflector.reflector)
 app.command("site")(site.site)
 app.command("pac-engine", hidden=True)(proxy.pac_engine)
+app.command("audio-child", hidden=True)(run.audio_child)
 app.add_typer(profile.app, name="profile")
 
 

@@ -14,7 +14,7 @@ def capture(
 ) -> None:
     """Record this machine into a folder, without what tells whose it is; `run --machine DIR` then probes it anywhere.
 
-    Nothing is sent. Look through the folder before you send it.
+    The folder stays here: look through it before you send it.
     """
     from readycheck.cli.capturing import capture_into  # noqa: PLC0415 - the probes load only when they run
 

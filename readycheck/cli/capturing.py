@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from readycheck.cli.loading import profile_of_words
+from readycheck.cli.loading import profile_at_rest
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.clock import SystemClock
 from readycheck.engine.plan import make_plan
@@ -31,7 +31,7 @@ _LOOK = "Look through it before you send it: the name of a device or a network m
 
 def capture_into(folder: Path, profile: str) -> None:
     """Ask, scrub, write, tell."""
-    asked_about = profile_of_words(profile)
+    asked_about = profile_at_rest(profile)
     recorder = Recorder(this_machine())
     plan = make_plan(probes(), only=[probe.id for probe in probes().values() if probe.machine_only])
     collection = Collection(plan, asked_about, SystemClock(), machine=recorder)

@@ -21,7 +21,10 @@ def announce(options: Options) -> int:
     profile = profile_of(options)
     plan = plan_of(options, profile)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
-    planned = [] if profile.lab else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
+    captured = options.machine is not None
+    planned = (
+        [] if profile.lab or captured else [traffic for probe in plan.selected for traffic in probe.traffic(profile)]
+    )
     proxies = _proxies() if any(one.protocol in ("tcp", "tls") for one in planned) else []
     if options.as_json:
         document = {
@@ -32,7 +35,7 @@ def announce(options: Options) -> int:
         }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        typer.echo("\n".join(_lines(planned, proxies, lab=profile.lab)))
+        typer.echo("\n".join(_lines(planned, proxies, lab=profile.lab, captured=captured)))
     return ExitStatus.GO
 
 
@@ -49,7 +52,9 @@ def _proxies() -> list[dict[str, str]]:
     return found
 
 
-def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool) -> list[str]:
+def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool, captured: bool) -> list[str]:
+    if captured:
+        return ["A captured machine is asked: nothing would be sent."]
     if lab:
         return ["The lab runs on this machine: nothing leaves it."]
     if not planned:

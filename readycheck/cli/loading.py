@@ -22,7 +22,7 @@ _Document = TypeVar("_Document")
 LARGEST_REPORT_BYTE = 20 * 1024 * 1024
 
 
-_LAB_AT_REST = {
+LAB_AT_REST = {
     f"{LAB_PREFIX}{name}": value
     for name, value in {
         "UDP_PORT": "3478",
@@ -36,9 +36,9 @@ _LAB_AT_REST = {
 }
 
 
-def profile_of_words(name: str) -> Profile:
-    """The profile where no server will be met: the lab's stands still, with the standards' ports."""
-    return profile_or_exit(name, extra=_LAB_AT_REST)
+def profile_at_rest(name: str) -> Profile:
+    """The profile where no server will be met: the lab's stand still, with the ports of the standards."""
+    return profile_or_exit(name, extra=LAB_AT_REST)
 
 
 def profile_or_exit(name: str, *, lenient: bool = False, extra: dict[str, str] | None = None) -> Profile:

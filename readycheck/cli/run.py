@@ -48,6 +48,9 @@ def run(
     calls: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Calls at once for bandwidth, instead of the profile's.")
     ] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Play a tone and speech, and tell what the microphone hears of it.")
+    ] = False,
     show_host: Annotated[bool, typer.Option("--show-host", help="Host name and addresses in full.")] = False,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of page and verdict.")] = "en",
     strict: Annotated[bool, typer.Option("--strict", help="Reservations count as no-go.")] = False,
@@ -75,6 +78,7 @@ def run(
         scope=scope,
         calls=calls,
         show_host=show_host,
+        listen=listen,
         lang=lang,
         strict=strict,
         quiet=quiet,
@@ -82,3 +86,10 @@ def run(
         exit_map=exit_map,
     )
     raise typer.Exit(announce(options) if dry_run else measure(options))
+
+
+def audio_child(asked: str) -> None:
+    """PortAudio for readycheck's own use: asked once, answers with JSON."""
+    from readycheck.host.audio import child  # noqa: PLC0415 - the command line needs no audio
+
+    child.run(asked)

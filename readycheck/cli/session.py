@@ -14,7 +14,7 @@ import typer
 
 from readycheck import __version__
 from readycheck.cli.fault import sentence, write_fault
-from readycheck.cli.loading import profile_of_words, profile_or_exit
+from readycheck.cli.loading import LAB_AT_REST, profile_or_exit
 from readycheck.cli.machine import machine_or_exit
 from readycheck.cli.paper import coloured
 from readycheck.cli.status import ExitMap, ExitStatus, mapped
@@ -55,6 +55,7 @@ class Options:
     scope: Literal["workstation", "site"]
     calls: int | None
     show_host: bool
+    listen: bool
     lang: str
     strict: bool
     quiet: bool
@@ -156,6 +157,7 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
             listener=view,
             show_addresses=session.options.show_host,
             machine=session.machine,
+            listen=session.options.listen,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
         await session.collect(collection)
@@ -164,8 +166,11 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
 @asynccontextmanager
 async def _far_end(options: Options, profile: Profile) -> AsyncIterator[Profile]:
     """The profile with its targets in place: those of the lab exist only while its servers run."""
-    if not profile.lab or options.machine is not None:
-        yield profile if options.machine is None else profile_of_words(options.profile)
+    if not profile.lab:
+        yield profile
+        return
+    if options.machine is not None:
+        yield profile_of(options, LAB_AT_REST)
         return
     async with lab_server() as lab:
         with reflecting() as reflector:
@@ -207,6 +212,7 @@ def _report(session: _Session, profile: Profile, started_at: datetime, duration_
             label=options.label,
             site=options.site,
             scope=options.scope,
+            changes=tuple(collection.changes),
             machine="this" if options.machine is None else "captured",
         ),
         profile=reference(profile),

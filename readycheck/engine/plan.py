@@ -13,8 +13,12 @@ class UnknownProbe(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """Probes that run side by side, then those that run alone; all in an order in which requirements come first."""
+    """Probes that run alone before all others, those that run side by side, and those that run alone after.
 
+    All in an order in which requirements come first.
+    """
+
+    first: tuple[AnyProbe, ...]
     side_by_side: tuple[AnyProbe, ...]
     alone: tuple[AnyProbe, ...]
     not_selected: tuple[AnyProbe, ...]
@@ -22,7 +26,7 @@ class Plan:
     @property
     def selected(self) -> tuple[AnyProbe, ...]:
         """Everything that runs, in order."""
-        return self.side_by_side + self.alone
+        return self.first + self.side_by_side + self.alone
 
 
 def make_plan(
@@ -52,7 +56,8 @@ def make_plan(
             chosen.discard(probe.id)
     running = [probe for probe in probes.values() if probe.id in chosen]
     return Plan(
-        side_by_side=tuple(probe for probe in running if not probe.exclusive),
+        first=tuple(probe for probe in running if probe.first),
+        side_by_side=tuple(probe for probe in running if not probe.first and not probe.exclusive),
         alone=tuple(sorted((probe for probe in running if probe.exclusive), key=lambda probe: probe.loads)),
         not_selected=tuple(probe for probe in probes.values() if probe.id not in chosen),
     )

@@ -50,6 +50,8 @@ class Context:
     partial: Callable[[], Evidence] | None = field(default=None)
     shared: Shared = field(default_factory=Shared)
     machine: Machine = field(default_factory=this_machine)
+    listen: bool = False
+    """Sound may be played and the microphone recorded: `--listen`."""
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""
@@ -84,6 +86,8 @@ class Probe(ABC, Generic[E]):
     requires: ClassVar[tuple["type[Probe[Any]]", ...]] = ()
     exclusive: ClassVar[bool] = False
     """Measures the path, so nothing else may run beside it."""
+    first: ClassVar[bool] = False
+    """Measures the machine at rest: runs alone before all others, briefly, and requires none that does not."""
     machine_only: ClassVar[bool] = False
     """Asks nothing but `context.machine`: a captured machine can answer in this one's place."""
     answers_by_profile: ClassVar[bool] = False

@@ -2,11 +2,12 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readycheck.engine.clock import Clock, timestamp
+from readycheck.engine.conditions import Conditions, changes, look
 from readycheck.engine.events import Listener, ProbeEnded, ProbeStarted
 from readycheck.engine.plan import Plan
 from readycheck.engine.probe import Context, Shared
@@ -15,7 +16,7 @@ from readycheck.host.machine import Machine
 from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.model.report import Metric, Observation, ObservationStatus
+from readycheck.model.report import Change, Metric, Observation, ObservationStatus
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.profile.schema import Profile
 
@@ -34,6 +35,9 @@ def _cut_short(quantities: dict[str, Quantity], failure: Failure) -> dict[str, Q
     return {name: replace(quantity, reason=quantity.reason or failure.code) for name, quantity in quantities.items()}
 
 
+_MEANWHILE = {"slept": "the machine slept meanwhile", "network_changed": "the network changed meanwhile"}
+
+
 @dataclass
 class Collection:
     """What the probes brought, as it comes: whole after the run, and as far as it got after Ctrl-C."""
@@ -48,6 +52,8 @@ class Collection:
     observations: dict[str, Observation] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     machine: Machine = field(default_factory=this_machine)
+    changes: list[Change] = field(default_factory=list)
+    listen: bool = False
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _shared: Shared = field(default_factory=Shared)
 
@@ -55,11 +61,17 @@ class Collection:
         """Run the plan. On cancellation every running probe is stopped and what it measured is kept."""
         done = {probe.id: asyncio.Event() for probe in self.plan.side_by_side}
         try:
+            before = await look(self.machine)
+            for probe in self.plan.first:
+                await self._run(probe)
+            before = await self._look_again(before, self.plan.first)
             async with asyncio.TaskGroup() as group:
                 for probe in self.plan.side_by_side:
                     group.create_task(self._run_after(probe, done), name=probe.id)
+            before = await self._look_again(before, self.plan.side_by_side)
             for probe in self.plan.alone:
                 await self._run(probe)
+                before = await self._look_again(before, (probe,))
         finally:
             try:
                 self.complete()
@@ -68,11 +80,32 @@ class Collection:
 
     async def _run_after(self, probe: AnyProbe, done: dict[str, asyncio.Event]) -> None:
         for required in probe.requires:
-            await done[required.id].wait()
+            if required.id in done:  # what runs first is done
+                await done[required.id].wait()
         try:
             await self._run(probe)
         finally:
             done[probe.id].set()
+
+    async def _look_again(self, before: Conditions, ran: Sequence[AnyProbe]) -> Conditions:
+        """What ran while the machine slept or changed networks keeps its figures, and no verdict rests on them."""
+        after = await look(self.machine)
+        spoilt = [probe for probe in ran if probe.exclusive or probe.inputs(self.profile)]
+        for change in changes(before, after, tuple(probe.id for probe in spoilt)):
+            self.changes.append(change)
+            for probe in spoilt:
+                self._distrust(probe, change)
+        return after
+
+    def _distrust(self, probe: AnyProbe, change: Change) -> None:
+        observation = self.observations[probe.id]
+        if observation.status != ObservationStatus.COLLECTED:
+            return
+        failure = Failure(FailureCode.INTERRUPTED, "gather", _MEANWHILE[change.kind])
+        self.observations[probe.id] = replace(observation, status=ObservationStatus.FAILED, failure=failure)
+        for name, _ in probe.evidence.definitions():
+            metric = self.metrics[f"{probe.id}.{name}"]
+            self.metrics[f"{probe.id}.{name}"] = replace(metric, reason=metric.reason or failure.code)
 
     async def _run(self, probe: AnyProbe) -> None:
         for required in probe.requires:
@@ -90,6 +123,7 @@ class Collection:
             self._evidence,
             shared=self._shared,
             machine=self.machine,
+            listen=self.listen,
         )
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()

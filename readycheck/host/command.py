@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, Output
 from readycheck.model.failure import FailureCode
@@ -16,10 +16,17 @@ _LARGEST_BYTE = 8 * 1024 * 1024
 _GRACE_S = 1.0
 
 
-def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
+def run(
+    command: Sequence[str],
+    timeout_s: float = COMMAND_TIMEOUT_S,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    input_open: bool = False,
+) -> Output:
     """What the tool printed, in the language of programs where it can be had.
 
-    Into a file and not a pipe, since what the tool started may hold a pipe open for ever.
+    Into a file and not a pipe, since what the tool started may hold a pipe open for ever. With `input_open` its input
+    ends when it is over or when we are: a program of ours then leaves.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -28,10 +35,10 @@ def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
         try:
             process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
                 [program, *command[1:]],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
+                env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
                 start_new_session=sys.platform != "win32",
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
@@ -46,6 +53,8 @@ def run(command: Sequence[str], timeout_s: float = COMMAND_TIMEOUT_S) -> Output:
         finally:
             if process.poll() is None:
                 _end(process)
+            if process.stdin:
+                process.stdin.close()
         printed.seek(0)
         return Output(_text(printed.read(_LARGEST_BYTE)), status)
 

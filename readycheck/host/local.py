@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from readycheck.host import command
+from readycheck.host.audio import portaudio
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Output, Platform, Told
 from readycheck.host.registry import ExportedRegistry, Registry
 from readycheck.model.failure import FailureCode
@@ -21,6 +22,7 @@ class LocalMachine:
     """This machine. What one system alone can answer is added by a subclass, in `facts`."""
 
     platform: Platform = "linux"
+    is_here = True
     registry: Registry = ExportedRegistry("")
 
     @property
@@ -87,7 +89,13 @@ class LocalMachine:
             "on_battery": _on_battery,
             "slept_s": _slept_s,
             "interfaces": _interfaces,
+            "audio_devices": portaudio.devices,
+            "listening": portaudio.listening,
         }
+
+    def look_up(self, host: str) -> list[str]:
+        """See Machine."""
+        return look_up(host)
 
     def source_address(self, destination: str) -> str | None:
         """See Machine."""
@@ -98,6 +106,12 @@ class LocalMachine:
                 return str(probe.getsockname()[0])
         except (OSError, ValueError):
             return None
+
+
+def look_up(host: str) -> list[str]:
+    """The addresses of a name in the system's order of preference, each once; raises OSError."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _psutil() -> Any:

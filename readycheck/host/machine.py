@@ -31,6 +31,8 @@ Fact = Literal[
     # lists of objects: network interfaces, and what PortAudio lists in a child process that can be killed
     "interfaces",
     "audio_devices",
+    # plays a sound and records, which takes seconds: asked for `--listen` alone
+    "listening",
 ]
 """Single answers of the system's own API; each implementation says what it answers, the rest is `component_missing`."""
 
@@ -56,11 +58,15 @@ class Told:
 
 
 class Machine(Protocol):
-    """A machine as its signed-in user sees it. Calls may block, for seconds at most, and raise nothing."""
+    """A machine as its signed-in user sees it. Calls may block, for seconds at most, and raise nothing else."""
 
     @property
     def platform(self) -> Platform:
         """Whose places and tools are to be asked."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this program runs on it now: only then its network and its clock can be asked."""
 
     @property
     def registry(self) -> Registry:
@@ -87,6 +93,9 @@ class Machine(Protocol):
 
     def fact(self, name: Fact) -> Told:
         """One answer of the system's API."""
+
+    def look_up(self, host: str) -> list[str]:
+        """The addresses of a name by the system's resolver; unlike the rest it raises OSError where there are none."""
 
     def source_address(self, destination: str) -> str | None:
         """The address of this machine from which a packet to this literal address would leave; nothing is sent."""

@@ -8,6 +8,7 @@ import base64
 import binascii
 import fnmatch
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class UnreadableMachine(Exception):
 class RecordedMachine:
     """See Machine. Windows' paths, tools and variables are found in any case."""
 
+    is_here = False
+
     def __init__(self, document: Mapping[str, Any], registry: str = "") -> None:
         self.platform: Platform = _platform(document)
         self.registry: Registry = ExportedRegistry(registry)
@@ -43,6 +46,7 @@ class RecordedMachine:
         self._outputs = {self._key(line): answer for line, answer in _mapping(document, "commands").items()}
         self._facts = _mapping(document, "facts")
         self._routes = _mapping(document, "source_addresses")
+        self._addresses = _mapping(document, "names")
         self._processes: list[str] | None = document.get("processes")
 
     def _key(self, text: str) -> str:
@@ -94,6 +98,13 @@ class RecordedMachine:
         if isinstance(value, dict) and set(value) == {"failure"}:
             return Told(failure=_code(value["failure"]) or FailureCode.COMPONENT_MISSING)
         return Told(value)
+
+    def look_up(self, host: str) -> list[str]:
+        """See Machine; a name that was not looked up there is not looked up here."""
+        found = self._addresses.get(host)
+        if not isinstance(found, list):
+            raise socket.gaierror(socket.EAI_NONAME, f"the captured machine knows no address of {host}")
+        return [str(address) for address in found]
 
     def source_address(self, destination: str) -> str | None:
         """See Machine; `*` stands for every destination that is not named."""

@@ -54,7 +54,9 @@ class _RecordedVariables(Mapping[str, str]):
 
 
 class Recorder:
-    """See Machine. Several threads may ask at once."""
+    """See Machine. Several threads may ask at once. What is not the machine's own is not asked: see `is_here`."""
+
+    is_here = False
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -67,6 +69,7 @@ class Recorder:
         self._outputs: dict[str, Output] = {}
         self._facts: dict[str, Told] = {}
         self._routes: dict[str, str] = {}
+        self._addresses: dict[str, list[str]] = {}
         self._processes: frozenset[str] | None = None
 
     def content(self, path: str, largest_byte: int = LARGEST_BYTE) -> bytes | None:
@@ -104,6 +107,11 @@ class Recorder:
         found = self._facts[name] = self._machine.fact(name)
         return found
 
+    def look_up(self, host: str) -> list[str]:
+        """See Machine."""
+        found = self._addresses[host] = self._machine.look_up(host)
+        return found
+
     def source_address(self, destination: str) -> str | None:
         """See Machine."""
         found = self._machine.source_address(destination)
@@ -127,6 +135,7 @@ class Recorder:
             "commands": {line: _answer(output) for line, output in dict(self._outputs).items()},
             "facts": {name: _told(answer) for name, answer in dict(self._facts).items()},
             "processes": None if self._processes is None else sorted(self._processes),
+            "names": dict(self._addresses),
             "source_addresses": dict(self._routes) | ({"*": anywhere} if anywhere else {}),
         }
 

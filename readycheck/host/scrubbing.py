@@ -24,6 +24,12 @@ _EUI64 = b"\xff\xfe"
 _SECRET = re.compile(r"passw|token|secret|credential|authoriz", re.IGNORECASE)
 _GSETTINGS = re.compile(r"(?<= authentication-)(user|password) '[^'\n]+'")
 
+_HEXADECIMAL = {
+    "/proc/net/route": re.compile(r"\b[0-9A-F]{8}\b"),
+    "/proc/net/ipv6_route": re.compile(r"\b[0-9a-f]{32}\b"),
+}
+"""Addresses as Linux' tables of routes have them: IPv6 as it travels, IPv4 as the machine's memory holds it."""
+
 _PREFERENCES = ("prefs.js", "user.js")
 _KEPT = re.compile(r"user_pref\(\s*\"(?:network\.proxy|media|app\.update|permissions\.default)\.")
 """All that is asked of Firefox; the rest of its files are a person's."""
@@ -94,6 +100,8 @@ class Scrubber:
             return {"base64": base64.b64encode(octets).decode()}
         if path.endswith(_PREFERENCES):
             content = "\n".join(line for line in content.splitlines() if _KEPT.search(line))
+        if path in _HEXADECIMAL:
+            content = self._replaced("address", _HEXADECIMAL[path], _cut_hexadecimal, content)
         return self.text(content)
 
     def _name(self, match: re.Match[str]) -> str:
@@ -119,13 +127,12 @@ class Scrubber:
 def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
     """A machine's document and registry without what tells whose it is, and how much of each kind was replaced.
 
-    Destinations of `source_addresses` stay: they are the profile's.
+    Names that were looked up and destinations of `source_addresses` stay: they are the profile's.
     """
     scrubber = Scrubber(identities(document, keys, host))
     routes = document["source_addresses"]
-    clean = {
-        name: scrubber.json(part, name) for name, part in document.items() if name not in {"files", "source_addresses"}
-    }
+    apart = {"files", "names", "source_addresses"}
+    clean = {name: part if name in apart else scrubber.json(part, name) for name, part in document.items()}
     clean["files"] = {scrubber.text(path): scrubber.file(path, content) for path, content in document["files"].items()}
     clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
     registry = {
@@ -142,17 +149,30 @@ def _is_version(name: str) -> bool:
 
 
 def _cut(match: re.Match[str]) -> str:
-    """A public address as its network of /24 or /48; of a link-local one made of a MAC address the vendor's half."""
     try:
         address = ipaddress.ip_address(match[0])
     except ValueError:
         return match[0]
-    if address.is_link_local and address.packed[11:13] == _EUI64:
-        return str(ipaddress.ip_address(address.packed[:13] + bytes(3)))
-    if not address.is_global:
-        return match[0]
+    kept = _kept(address)
+    return str(ipaddress.ip_address(kept)) if kept != address.packed else match[0]
+
+
+def _cut_hexadecimal(match: re.Match[str]) -> str:
+    octets = bytes.fromhex(match[0])
+    if len(octets) == 4:  # noqa: PLR2004 - IPv4; every machine that has such a table is little-endian
+        return _kept(ipaddress.ip_address(octets[::-1]))[::-1].hex().upper()
+    return _kept(ipaddress.ip_address(octets)).hex()
+
+
+def _kept(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bytes:
+    """Of a public address its network of /24 or /48; of a link-local one made of a MAC address the vendor's half."""
+    octets = address.packed
+    if address.is_link_local and octets[11:13] == _EUI64:
+        return octets[:13] + bytes(3)
+    if not address.is_global or address.is_multicast:
+        return octets
     kept = 3 if address.version == 4 else 6  # noqa: PLR2004 - IP version
-    return str(ipaddress.ip_address(address.packed[:kept] + bytes(len(address.packed) - kept)))
+    return octets[:kept] + bytes(len(octets) - kept)
 
 
 def _without_values(match: re.Match[str]) -> str:

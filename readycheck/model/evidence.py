@@ -9,7 +9,7 @@ from readycheck.model.failure import FailureCode
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-Unit = Literal["ratio", "ms", "s", "bool", "text", "number", "packet", "byte", "bit/s", "call", "dBm"]
+Unit = Literal["ratio", "ms", "s", "bool", "text", "number", "packet", "byte", "bit/s", "call", "dBm", "dBFS"]
 Scale = Literal["nb", "fb"]
 Value = bool | int | float | str | None
 

@@ -110,6 +110,17 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What befell the machine during a run: `slept` or `network_changed`; what ran meanwhile is not relied on."""
+
+    kind: str
+    probes: tuple[str, ...] = ()
+    """Those whose measurement it spoilt."""
+    seconds: float | None = None
+    """How long it slept."""
+
+
+@dataclass(frozen=True)
 class Run:
     """When and how it ran."""
 
@@ -120,6 +131,7 @@ class Run:
     label: str | None = None
     site: str | None = None
     scope: Literal["workstation", "site"] = "workstation"
+    changes: tuple[Change, ...] = ()
     machine: Literal["this", "captured"] = "this"
     """Whose facts these are: the machine's that it ran on, or those of one that was captured into a folder."""
 

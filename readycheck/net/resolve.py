@@ -2,9 +2,10 @@
 
 import asyncio
 import ipaddress
-import socket
+from collections.abc import Callable
 from functools import partial
 
+from readycheck.host.local import look_up
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.net.beside import beside
 from readycheck.net.failures import failure_of
@@ -25,7 +26,13 @@ def is_metadata_address(literal: str) -> bool:
     return str(mapped or address) in METADATA_ADDRESSES
 
 
-async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = False) -> list[str]:
+async def resolve(
+    host: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    every: bool = False,
+    look_up: Callable[[str], list[str]] = look_up,
+) -> list[str]:
     """Address literals of a name in the system's order of preference: the first of each family, or `every` one.
 
     Raises OperationFailed: dns_not_found, dns_timeout, destination_refused.
@@ -36,7 +43,7 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = Fals
         pass
     if host.rstrip(".").rpartition(".")[2].lower() == "invalid":  # RFC 6761 section 6.4: such names never exist
         raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "names under .invalid never exist")
-    found = await _ask(host, timeout_s)
+    found = await _ask(partial(look_up, host), host, timeout_s)
     if any(map(is_metadata_address, found)):
         detail = "the name leads to a cloud's metadata address; list the address itself if it is meant"
         raise OperationFailed(FailureCode.DESTINATION_REFUSED, "resolve", detail)
@@ -44,10 +51,10 @@ async def resolve(host: str, *, timeout_s: float = TIMEOUT_S, every: bool = Fals
     return found[:_MOST_ADDRESSES] if every else [address for address in found if address in first_of_family.values()]
 
 
-async def _ask(host: str, timeout_s: float) -> list[str]:
+async def _ask(look_up: Callable[[], list[str]], host: str, timeout_s: float) -> list[str]:
     try:
         async with asyncio.timeout(timeout_s):
-            return await beside(partial(_look_up, host), f"resolve {host}")
+            return await beside(look_up, f"resolve {host}")
     except TimeoutError:
         raise OperationFailed(FailureCode.DNS_TIMEOUT, "resolve", f"no answer within {timeout_s:g} s") from None
     except OSError as error:
@@ -55,8 +62,3 @@ async def _ask(host: str, timeout_s: float) -> list[str]:
         raise OperationFailed(failure.code, "resolve", failure.detail) from None
     except ValueError:  # UnicodeError among them
         raise OperationFailed(FailureCode.DNS_NOT_FOUND, "resolve", "no host name") from None
-
-
-def _look_up(host: str) -> list[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))

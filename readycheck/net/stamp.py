@@ -26,6 +26,7 @@ _TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE, _OPT_ID, _OPT_TSONLY = 1 << 1, 1 << 3, 1 
 _EXTENDED_ERROR = struct.Struct("@IBBBBII")
 _ORIGIN_TIMESTAMPING = 4
 _PLAUSIBLE_S = 1.0
+_MOMENT_S, _MOST_READINGS = 20e-6, 5
 
 
 class StampLink:
@@ -74,7 +75,7 @@ class StampLink:
         while (got := self._receive(0)) is not None:
             data, messages = got
             now = time.perf_counter()
-            at = _perf_counter_of(messages, now) if self._stamps else None
+            at = _perf_counter_of(messages) if self._stamps else None
             if at is not None:
                 self.stamp_delays_ms.append((now - at) * 1000)
             if data:
@@ -98,7 +99,7 @@ class StampLink:
 
     def _left(self, messages: list[ControlMessage]) -> None:
         """The error queue tells when a datagram left, and which."""
-        at = _perf_counter_of(messages, time.perf_counter())
+        at = _perf_counter_of(messages)
         for level, kind, content in messages:
             if (level, kind) not in (_IP_RECVERR, _IPV6_RECVERR) or at is None or not self._stamps:
                 continue
@@ -120,14 +121,24 @@ def _ask_for_stamps(opened: socket.socket) -> bool:
     return True
 
 
-def _perf_counter_of(messages: list[ControlMessage], now: float) -> float | None:
+def _perf_counter_of(messages: list[ControlMessage]) -> float | None:
     """The kernel's stamp on our clock: so long ago; None without one, and where the date was set meanwhile."""
     for level, kind, content in messages:
         if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPING):
             seconds, nanoseconds = TIMESPEC.unpack_from(content)
-            ago_s = (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
+            now, unix_ns = _both_clocks()
+            ago_s = (unix_ns - seconds * 1_000_000_000 - nanoseconds) / 1e9
             return now - ago_s if 0 <= ago_s < _PLAUSIBLE_S else None
     return None
+
+
+def _both_clocks() -> tuple[float, int]:
+    """Performance counter, and Unix clock in nanoseconds, at one moment: read again where a pause came in between."""
+    for _ in range(_MOST_READINGS):
+        before, unix_ns, after = time.perf_counter(), time.time_ns(), time.perf_counter()
+        if after - before < _MOMENT_S:
+            break
+    return (before + after) / 2, unix_ns
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from readycheck.probes import _reflector
 from readycheck.probes._reflector import LARGEST_PACKET_BYTE, FarEnd, Reflection
 from readycheck.profile.schema import Profile
 
-PACKETS, INTERVAL_S, WAIT_S = 10, 0.02, 0.5
+PACKETS, INTERVAL_S, WAIT_S = 5, 0.02, 0.5
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class NetworkEvidence(Evidence):
 
     @metric_of("text")
     def vpn_tunnel(self) -> Quantity:
-        """What the VPN takes: none (there is no VPN), full (whatever has no route of its own), split (the rest)."""
+        """What the VPN takes: none (there is none), full (all without a route of its own, IPv4 and IPv6), split."""
         active = self.vpn_active
         if active.value is not True:
             return Quantity("none") if active.value is False else active

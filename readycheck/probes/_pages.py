@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from readycheck.model.evidence import Quantity
 from readycheck.model.failure import FailureCode
+from readycheck.profile.scalars import UNRESOLVED
 from readycheck.profile.schema import Profile
 
 _SCHEMES = {"https": "https", "http": "http", "wss": "https", "ws": "http"}
@@ -19,6 +20,8 @@ def pages(profile: Profile) -> tuple[str, ...]:
 
 
 def _page(url: str) -> tuple[str, bool] | None:
+    if UNRESOLVED in url:
+        return None
     try:
         parts = urlsplit(url)
         scheme = _SCHEMES.get(parts.scheme.lower())
@@ -26,7 +29,7 @@ def _page(url: str) -> tuple[str, bool] | None:
             return None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:  # a variable that is not set, or no port
+    except ValueError:  # no port
         return None
     return f"{scheme}://{host}{port}{parts.path or '/'}", scheme == parts.scheme.lower()
 

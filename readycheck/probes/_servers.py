@@ -1,8 +1,10 @@
 """The profile's ICE servers as the probes meet them: one URL, one transport, its credentials."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
+from readycheck.host.local import look_up
 from readycheck.model.failure import Failure, OperationFailed
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.traffic import Traffic
@@ -78,10 +80,10 @@ def _to(url: IceUrl, probe: str, byte: int, seconds: float) -> Traffic:
     return Traffic(probe, url.host, url.port, url.transport, byte, seconds)
 
 
-async def addresses(host: str) -> list[str] | Failure:
+async def addresses(host: str, look_up: Callable[[str], list[str]] = look_up) -> list[str] | Failure:
     """The host's addresses, or why there are none."""
     try:
-        return await resolve(host)
+        return await resolve(host, look_up=look_up)
     except OperationFailed as error:
         return error.failure
 

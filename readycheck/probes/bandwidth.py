@@ -157,8 +157,8 @@ class Bandwidth(Probe[BandwidthEvidence]):
         """The far end: the reflector, or the TURN URLs where the load goes through a relay."""
         if profile.bandwidth.via == "relay":
             return {"turn": urls(profile, "turn")}
-        place = _reflector.place(profile)
-        return {"stamp": hostport(*place)} if place else None
+        place = _reflector.written_place(profile)
+        return {"stamp": place} if place else None
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:

@@ -75,7 +75,9 @@ class Network(Probe[NetworkEvidence]):
         context.keep(found.told)
         hosts = _hosts(context.profile)
         context.progress(f"{len(hosts)} hosts of the profile")
-        resolved, _, _ = await asyncio.gather(_resolved(hosts), found.read_interfaces(), found.read_agents())
+        resolved, _, _ = await asyncio.gather(
+            _resolved(hosts, context.machine), found.read_interfaces(), found.read_agents()
+        )
         await found.read_ways(resolved)
         context.progress("the link and its first router")
         await asyncio.gather(found.ask_gateway(), found.ask_wifi())
@@ -92,13 +94,13 @@ def _hosts(profile: Profile) -> list[Host]:
     return list(dict.fromkeys(found))
 
 
-async def _resolved(hosts: list[Host]) -> dict[Host, list[str] | Failure]:
+async def _resolved(hosts: list[Host], machine: Machine) -> dict[Host, list[str] | Failure]:
     """The addresses of each host, or why there are none."""
     at_once = asyncio.Semaphore(_TARGETS_AT_ONCE)
 
     async def one(name: str) -> list[str] | Failure:
         async with at_once:
-            return await addresses(name)
+            return await addresses(name, machine.look_up)
 
     return dict(zip(hosts, await asyncio.gather(*(one(name) for _, name in hosts)), strict=True))
 

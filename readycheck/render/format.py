@@ -53,7 +53,7 @@ def _with_unit(value: float, unit: str, words: Words) -> str:
         return _scaled(value, words, words("byte") if unit == "byte" else unit)
     if unit in {"packet", "call"}:
         return words.count(f"unit_{unit}", math.ceil(abs(value)), amount=number(value, words))
-    if unit in {"ms", "s", "dBm"}:
+    if unit in {"ms", "s", "dBm", "dBFS"}:
         return f"{number(value, words, 1 if abs(value) >= 1 else 2)}{NBSP}{unit}"
     return number(value, words)
 

@@ -18,6 +18,7 @@ from readycheck.render import format as say
 from readycheck.render.bounds import interval
 from readycheck.render.calls import link_load
 from readycheck.render.causes import cause
+from readycheck.render.changes import changes
 from readycheck.render.charts import calls_carried
 from readycheck.render.clean import breakable
 from readycheck.render.codecs import codec_table
@@ -89,6 +90,7 @@ def render_html(report: Report, lang: str) -> str:
         word=words(f"decision_{report.decision}"),
         sentence=answer.sentence(report, words),
         ready=answer.ready(report, words),
+        changes=changes(report, words),
         actions=_told(todo, words),
         plan=timeline(report, todo, words),
         gate=gate(report, words),

@@ -5,6 +5,7 @@ from readycheck.model.report import Report
 from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render.calls import link_load
+from readycheck.render.changes import changes
 from readycheck.render.marks import plain_marks
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
@@ -32,6 +33,7 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
         lines.append(_painted(words("terminal_lab"), _DIM, colour))
     if report.run.interrupted:
         lines.append(words("terminal_interrupted"))
+    lines += changes(report, words)
     if died := truncation(report, words):
         lines.append(died)
     load = link_load(report, words)

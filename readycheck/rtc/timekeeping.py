@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 
+ORDINARY_MS = 1.0
+"""Timers are late by this on an idle machine; a packet that comes wakes a process without one."""
+
 
 @dataclass(frozen=True)
 class Doubt:
@@ -42,7 +45,8 @@ def doubt(
     """The rule.
 
     - Delays are right with the kernel's time stamps. Without them a median may be too high by the median lateness of
-      sending, a high percentile by the 99th, and the jitter off by the jitter of the lateness.
+      sending, a high percentile by the 99th, and the jitter off by the jitter of the lateness; up to `ORDINARY_MS` a
+      lateness is the timer's and no doubt.
     - Once that 99th is above a packet's interval the workstation was too busy: any delay may be too high by it.
     - Of the lost packets these may be its own: those that the system refused (`unsent`), those that left more than an
       interval late, in a bunch, and as many as its receive queue had no room for (`unread`).
@@ -51,12 +55,12 @@ def doubt(
     own = {number for number in (*bunched, *unsent) if lost[number]}
     others = [number for number, is_lost in enumerate(lost) if is_lost and number not in own]
     own_losses = frozenset(own | set(others[:unread]))
-    worst_ms = percentile(lateness_ms, 0.99)
-    if has_kernel_stamps or worst_ms is None:
+    worst_ms, median_ms = percentile(lateness_ms, 0.99) or 0.0, percentile(lateness_ms, 0.5) or 0.0
+    if has_kernel_stamps or worst_ms <= ORDINARY_MS:
         return Doubt(own_losses=own_losses)
     is_busy = worst_ms > interval_ms
     return Doubt(
-        median_ms=worst_ms if is_busy else percentile(lateness_ms, 0.5) or 0.0,
+        median_ms=worst_ms if is_busy else median_ms if median_ms > ORDINARY_MS else 0.0,
         tail_ms=worst_ms,
         jitter_ms=interarrival_jitter_ms(lateness_ms) or 0.0,
         is_busy=is_busy,

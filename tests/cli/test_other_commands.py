@@ -25,7 +25,7 @@ def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
     assert anew["profile"]["id"] == "lab-strict"
     assert anew["metrics"] == saved["metrics"]
     assert anew["observations"] == saved["observations"]
-    assert anew["run"] == saved["run"] | {"machine": "this"}
+    assert anew["run"] == saved["run"] | {"machine": "this", "changes": []}
 
 
 def test_more_give_a_matrix(cli: Cli) -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -297,16 +298,28 @@ def test_host_is_shown_only_on_demand(cli: Cli, profile_file: Writer) -> None:
     )
 
     assert first == again != shown
-    assert shown == os.uname().nodename
+    assert shown == socket.gethostname()
 
 
 def test_version_imports_nothing_heavy() -> None:
-    """`--version` answers without aiortc, av, httpx, sounddevice, pydantic's models or the probes."""
+    """`--version` answers without aiortc, av, httpx, sounddevice, psutil, pydantic's models or the probes."""
     code = (
         "import sys; from readycheck.cli.app import run_app; run_app(['--version'])\n"
-        "heavy = ('aiortc', 'av', 'httpx', 'sounddevice', 'aioice', 'jinja2', 'rich.live', 'yaml', 'asyncio')\n"
+        "heavy = ('aiortc', 'av', 'httpx', 'sounddevice', 'psutil', 'comtypes', 'aioice', 'jinja2', 'rich.live')\n"
+        "heavy += ('yaml', 'asyncio')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout.splitlines() == ["readycheck 0.1.0", "[]"]
+
+
+def test_probes_load_no_drivers() -> None:
+    """Even the probes load neither PortAudio nor psutil nor comtypes until they run: a driver may hang."""
+    code = (
+        "import sys; from readycheck.cli.app import run_app; run_app(['probes', '--json'])\n"
+        "print([name for name in ('sounddevice', 'psutil', 'comtypes') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -58,7 +58,7 @@ def talk(site: Site, direction: Direction) -> list[int]:
             "up",
             Way(delay_ms=20, jitter_ms=4, keeps_order=False, loss_ratio=0.1, burst_ratio=0.1, duplicate_ratio=0.1),
         ),
-        ("down", Way(reorder_ratio=0.1, reorder_ms=7, rate_bps=200_000, queue_byte=2_000, outages_s=((0.2, 0.3),))),
+        ("down", Way(reorder_ratio=0.1, reorder_ms=30, rate_bps=60_000, queue_byte=2_000, outages_s=((0.2, 0.3),))),
     ],
     ids=["chance", "rate and time"],
 )

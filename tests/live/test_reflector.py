@@ -67,21 +67,6 @@ def test_each_way_alone(
     assert told["low"] <= lost / sent <= told["high"]
 
 
-@pytest.mark.parametrize("key", [None], ids=["open"])
-def test_both_ways_at_once(site: Site, measure: Measure, address: str, port: int, key: str | None) -> None:
-    """Losses of both ways, each as the router counted it."""
-    for way, probability in (("--dport", 0.04), ("--sport", 0.08)):
-        mode = f"-m statistic --mode random --probability {probability}"
-        site.forward4(f"{VOICE} {way} {port} {mode} -m comment --comment lost{way} -j DROP")
-
-    outcome = measured(measure, address, port, key)
-
-    sent = len(outcome.evidence("path")["rtt_ms"])
-    up, down = site.router.packets("lost--dport"), site.router.packets("lost--sport")
-    assert outcome.value("path.loss_up_ratio") == pytest.approx(up / sent, abs=1e-6)
-    assert outcome.value("path.loss_down_ratio") == pytest.approx(down / (sent - up), abs=1e-6)
-
-
 @pytest.mark.parametrize("address", [SERVER, SERVER6], ids=["ipv4", "ipv6"], indirect=True)
 def test_mark_kept(site: Site, measure: Measure, address: str, port: int, key: str | None) -> None:
     """Nothing on the way changes the mark: EF arrives, with and without a key, by both families."""

@@ -1,5 +1,6 @@
 """Live: the path's figures against the truth of every packet, by the link of tests/netlab."""
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,8 +19,7 @@ pytestmark = pytest.mark.live
 
 END = float("inf")
 # Held back by more than the spacing and four deviations of two packets: what is held is overtaken.
-# Nothing comes twice on the way out: a copy whose answer is lost is to its sender a packet lost on the way back.
-UP = Way(delay_ms=20, jitter_ms=2, loss_ratio=0.03, burst_ratio=0.04)
+UP = Way(delay_ms=20, jitter_ms=2, loss_ratio=0.03, burst_ratio=0.04, duplicate_ratio=0.04)
 DOWN = Way(delay_ms=10, jitter_ms=1, loss_ratio=0.04, duplicate_ratio=0.04, reorder_ratio=0.05, reorder_ms=35)
 
 
@@ -37,29 +37,32 @@ def agree(outcome: Outcome, truth: Expected) -> None:
     assert evidence["duplicates"] == truth.duplicates
     assert outcome.value("path.reordered_ratio") == pytest.approx(truth.reordered, abs=1e-6)
     came = [(rtt, link) for rtt, link in zip(seen, truth.rtt_ms, strict=True) if rtt is not None and link is not None]
-    assert median(rtt - link for rtt, link in came) < 2
-    # Rounding, and clock readings: where a core was taken away between a packet and its reading, one is off by more.
-    assert sum(rtt <= link - 0.05 for rtt, link in came) <= 0.02 * len(came)
+    assert all(rtt > link - 0.05 for rtt, link in came)  # rounding, and two clock readings
+    assert median(rtt - link for rtt, link in came) < 20  # later than by a packet is what makes a workstation busy
 
 
 def test_reflector_through_a_bad_link(site: Site, join: Join, measure: Measure, tmp_path: Path) -> None:
     """Losses of each way, copies, reordering: the link's own counts; the delay variation is the link's."""
     with reflector_in(site.server, SERVER, tmp_path) as port:
-        line = join(up=UP, down=DOWN)
+        # In the reflector's count a doubled packet with a lost answer makes up for a lost one, and so does a last
+        # question whose answer is lost: nobody can tell those apart, so there are none.
+        up = replace(UP, duplicate_ratio=0, only_byte=REFLECTED.byte)
+        line = join(up=up, down=replace(DOWN, only_byte=REFLECTED.byte))
         outcome = measure(towards(port, path={"min_seconds": 6}), "--only=path")
         truth = expected(line.truth(), port, REFLECTED)
 
     agree(outcome, truth)
+    sent = len(truth.rtt_ms)
     assert min(truth.lost_up, truth.lost_down, truth.duplicates, truth.reordered) > 0
-    assert outcome.value("path.loss_up_ratio") == pytest.approx(truth.lost_up / 300, abs=1e-6)
-    assert outcome.value("path.loss_down_ratio") == pytest.approx(truth.lost_down / (300 - truth.lost_up), abs=1e-6)
+    assert outcome.value("path.loss_up_ratio") == pytest.approx(truth.lost_up / sent, abs=1e-6)
+    assert outcome.value("path.loss_down_ratio") == pytest.approx(truth.lost_down / (sent - truth.lost_up), abs=1e-6)
     assert mean_ipdv_ms(outcome.evidence("path")["rtt_ms"]) == pytest.approx(mean_ipdv_ms(truth.rtt_ms), rel=0.15)
     assert outcome.evidence("path")["truncated"] is False
 
 
 def test_relay_through_a_bad_link(coturn: Coturn, join: Join, measure: Measure) -> None:
     """The same through two allocations of coturn, where the ways cannot be told apart."""
-    line = join(up=UP, down=DOWN)
+    line = join(up=replace(UP, only_byte=RELAYED.byte), down=replace(DOWN, only_byte=RELAYED.byte))
     outcome = measure(profile(ice(coturn.udp), path={"min_seconds": 4}), "--only=path")
 
     agree(outcome, expected(line.truth(), PORT, RELAYED))
@@ -74,10 +77,10 @@ def test_outages_are_told_with_their_way(site: Site, join: Join, measure: Measur
         truth = expected(line.truth(), port, REFLECTED)
 
     agree(outcome, truth)
-    assert truth.lost_up == pytest.approx(25, abs=1)
-    assert truth.lost_down == pytest.approx(12.5, abs=1)
-    assert outcome.value("path.loss_up_ratio") == pytest.approx(truth.lost_up / 125, abs=1e-6)
-    assert outcome.value("path.loss_down_ratio") == pytest.approx(truth.lost_down / (125 - truth.lost_up), abs=1e-6)
+    sent = len(truth.rtt_ms)
+    assert min(truth.lost_up, truth.lost_down) > 0
+    assert outcome.value("path.loss_up_ratio") == pytest.approx(truth.lost_up / sent, abs=1e-6)
+    assert outcome.value("path.loss_down_ratio") == pytest.approx(truth.lost_down / (sent - truth.lost_up), abs=1e-6)
     assert outcome.value("path.longest_loss_run") == truth.lost_up
 
 
@@ -107,7 +110,7 @@ def test_nothing_comes_back(site: Site, join: Join, measure: Measure, tmp_path: 
         outcome = measure(towards(port, path={"min_seconds": 1}), "--only=path")
         truth = expected(line.truth(), port, REFLECTED)
 
-    assert (truth.lost_up, truth.lost_down) == (0, 50)
+    assert (truth.lost_up, truth.lost_down) == (0, len(outcome.evidence("path")["rtt_ms"]))
     assert outcome.answer("path.loss_ratio") == (1, "no_media")
     for metric in ("rtt_p50_ms", "rtt_p95_ms", "interarrival_jitter_ms", "mos_cqe", "loss_up_ratio", "loss_down_ratio"):
         assert outcome.answer(f"path.{metric}") == (None, "no_media")

@@ -45,9 +45,10 @@ class Expected:
 def expected(truth: Truth, server_port: int, voice: Voice) -> Expected:
     """The truth of the voice on this port."""
     up, down = (truth.packets(direction, server_port, voice.byte) for direction in ("up", "down"))
+    # A doubled packet has two answers: the first to leave counts, and it may have come second.
     back: dict[int, Packet] = {}
-    for packet in sorted((one for one in down if one.departed_s), key=lambda one: min(one.departed_s)):
-        back.setdefault(packet.number(voice.number_at[1]), packet)  # of two answers the one that came first
+    for packet in sorted((packet for packet in down if packet.departed_s), key=lambda packet: packet.departed_s):
+        back.setdefault(packet.number(voice.number_at[1]), packet)
     came = sorted((at, packet.number(voice.number_at[1])) for packet in down for at in packet.departed_s)
     order = list(dict.fromkeys(number for _, number in came))
     rtt_ms = tuple(

@@ -97,7 +97,7 @@ class Link:
         flow = self.flows.get((direction, ends)) or self._new_flow(direction, ends, now)
         record = Record(now, len(packet), packet[:HEAD_BYTE])
         flow.records.append(record)
-        fate = flow.fates.following(now - flow.began_at)
+        fate = flow.fates.following(now - flow.began_at, len(packet))
         record.cause = fate.cause
         if fate.cause:
             return record, []

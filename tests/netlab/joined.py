@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.live.namespaces import CLIENT, CLIENT6, Host, SetUpFailed, Site
+from tests.live.namespaces import CLIENT, CLIENT6, SetUpFailed, Site
 from tests.netlab.flows import Direction
 from tests.netlab.process import FAR, NEAR
 from tests.netlab.way import Way
@@ -79,12 +79,14 @@ class Line:
     site: Site
     process: "Popen[str]"
     file: Path
+    missed_before: int = 0
+    """While the devices were set up."""
     _truth: Truth | None = field(default=None)
 
     def truth(self) -> Truth:
         """End the link: what it did."""
         if self._truth is None:
-            missed = sum(_missed(host) for host in (self.site.client, self.site.router))
+            missed = _missed(self.site) - self.missed_before
             errors = self.site.router.stop(self.process)
             assert self.process.returncode == 0, errors
             assert missed == 0, f"the link was too slow for {missed} packets"
@@ -114,6 +116,7 @@ def joined(
         for family, address in (("-4", CLIENT), ("-6", CLIENT6)):
             site.client.ip(f"{family} route replace default dev {DEVICE} src {address}")
             site.router.ip(f"{family} route replace {address} dev {DEVICE}")
+        line.missed_before = _missed(site)
         yield line
     finally:
         if process in site.router.running:
@@ -121,10 +124,10 @@ def joined(
         site.connect()
 
 
-def _missed(host: Host) -> int:
-    """Packets that the device dropped because nobody read it in time."""
-    shown: list[dict[str, Any]] = json.loads(host.ip(f"-s -j link show {DEVICE}"))
-    return int(shown[0]["stats64"]["tx"]["dropped"])
+def _missed(site: Site) -> int:
+    """Packets that a device dropped because nobody read it in time."""
+    shown = [json.loads(host.ip(f"-s -j link show {DEVICE}")) for host in (site.client, site.router)]
+    return sum(int(one[0]["stats64"]["tx"]["dropped"]) for one in shown)
 
 
 def _flow(told: dict[str, Any]) -> Flow:

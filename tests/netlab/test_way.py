@@ -78,6 +78,16 @@ def test_outages_count_from_the_first_packet_of_a_conversation() -> None:
     assert down == [None, None, None, None, "outage", "outage", "outage"]
 
 
+def test_faults_may_be_for_packets_of_one_size() -> None:
+    """The others are delayed and no more."""
+    drawn = fates(Way(delay_ms=5, loss_ratio=0.5, duplicate_ratio=0.5, reorder_ratio=0.5, only_byte=138))
+    spared = [drawn.following(0, 100) for _ in range(100)]
+    met = [drawn.following(0, 138) for _ in range(100)]
+
+    assert {(fate.cause, fate.delay_s, fate.held_s, fate.copies) for fate in spared} == {(None, 0.005, 0.0, 1)}
+    assert {fate.cause for fate in met} == {None, "loss"}
+
+
 def test_order_is_kept_unless_asked() -> None:
     """A slow packet holds up those behind it, or is overtaken."""
     for keeps_order in (True, False):

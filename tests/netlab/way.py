@@ -31,7 +31,9 @@ class Way:
     queue_byte: int = 64_000
     """What may wait for the rate; more is dropped at the tail."""
     outages_s: tuple[tuple[float, float], ...] = ()
-    """When nothing passes: from and to, in seconds since the first packet of a flow, either way."""
+    """When nothing passes: from and to, in seconds since the first packet of a conversation, either way."""
+    only_byte: int | None = None
+    """What meets these faults: IP packets of this size, so that signalling is spared; None is all. Delays meet all."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Fates:
         self._random = random.Random(seed)
         self._in_burst = False
 
-    def following(self, since_start_s: float) -> Fate:
+    def following(self, since_start_s: float, byte: int = 0) -> Fate:
         """The next packet's; each takes the same count of random numbers, whatever becomes of it."""
         way, draw = self._way, self._random.random
         lost, turned, doubled, held = draw(), draw(), draw(), draw()
@@ -62,6 +64,8 @@ class Fates:
         end = 1 / way.burst_mean_run
         begin = end * way.burst_ratio / (1 - way.burst_ratio)
         self._in_burst = turned >= end if self._in_burst else turned < begin
+        if way.only_byte not in (None, byte):
+            return Fate(None, delay_s, 0.0, 1)
         cause: Cause | None = None
         if any(begins <= since_start_s < ends for begins, ends in way.outages_s):
             cause = "outage"

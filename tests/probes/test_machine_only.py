@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from readycheck.cli.loading import profile_of_words
+from readycheck.cli.loading import profile_at_rest
 from readycheck.engine.clock import SystemClock
 from readycheck.engine.plan import make_plan
 from readycheck.engine.registry import AnyProbe, probes
@@ -31,7 +31,7 @@ LONGEST = 2000
 
 async def collected(asked: Machine) -> Collection:
     faults: list[str] = []
-    profile = profile_of_words("lab")
+    profile = profile_at_rest("lab")
     collection = Collection(
         make_plan(probes(), only=[probe.id for probe in OWN]),
         profile,

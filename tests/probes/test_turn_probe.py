@@ -439,7 +439,10 @@ async def test_nothing_is_left_behind_on_cancellation(transport: Transport) -> N
         profile, before = profile_of(server, [transport]), Belongings()
         moment, still_working, allocated = 0, True, 0
         while still_working:
-            collecting = asyncio.ensure_future(collection_of(profile, "turn").collect())
+            collection, started = collection_of(profile, "turn"), asyncio.Event()
+            collection.listener = partial(_tell_start, "turn", started)
+            collecting = asyncio.ensure_future(collection.collect())
+            await started.wait()
             for _ in range(moment):
                 await asyncio.sleep(0)
             still_working, allocated = not collecting.done(), max(allocated, server.allocations)

@@ -2,10 +2,10 @@
 
 import asyncio
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from readycheck.engine.plan import UnknownProbe, make_plan
 from readycheck.engine.probe import Context, Probe, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest, metric_definitions, probes
 from readycheck.engine.runner import Collection
+from readycheck.host.recorded import RecordedMachine
 from readycheck.model.evidence import UNITS, Evidence, Quantity, metric_of
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.model.report import ObservationStatus
@@ -121,9 +122,10 @@ async def test_deadline_keeps_what_was_measured() -> None:
 
 async def test_interruption_keeps_what_was_measured() -> None:
     """On cancellation the running probe's partial evidence stays, and the rest is accounted for."""
-    found = collection(Fine, Patient, Endless)
+    begun: list[str] = []
+    found = collection(Fine, Patient, Endless, listener=lambda event: begun.append(event.probe))
     task = asyncio.create_task(found.collect())
-    while "fine" not in found.observations:
+    while "patient" not in begun:
         await asyncio.sleep(0)
     for _ in range(5):
         await asyncio.sleep(0)
@@ -170,6 +172,150 @@ async def test_every_selected_probe_ends_with_an_event() -> None:
     ).collect()
 
     assert sorted(ended) == ["dependent", "fine", "unable"]
+
+
+class AtRest(Probe[Facts]):
+    id, title = "at_rest", "At rest"
+    first = True
+
+    async def gather(self, context: Context) -> Facts:
+        await asyncio.sleep(0)
+        return Facts()
+
+
+class NeedsRest(Fine):
+    id, title = "needs_rest", "Needs rest"
+    requires = (AtRest,)
+
+
+async def test_what_measures_the_machine_at_rest_ends_before_others_begin() -> None:
+    """A probe marked `first` runs alone, also before those that require it."""
+    told: list[str] = []
+    found = collection(
+        Fine,
+        AtRest,
+        NeedsRest,
+        Endless,
+        listener=lambda event: told.append(f"{type(event).__name__} {event.probe}"),
+    )
+    await found.collect()
+
+    assert told[:2] == ["ProbeStarted at_rest", "ProbeEnded at_rest"]
+    assert chosen(found.plan.selected) == ["at_rest", "fine", "needs_rest", "endless"]
+    assert found.observations["needs_rest"].status == ObservationStatus.COLLECTED
+
+
+def test_only_the_workstation_is_measured_first() -> None:
+    """Whatever runs before the others costs the user its whole time; it requires nothing that runs later."""
+    assert chosen(make_plan(probes()).first) == ["workstation"]
+    assert all(required.first for probe in probes().values() if probe.first for required in probe.requires)
+
+
+class Changing(RecordedMachine):
+    """A machine that a test may put to sleep, or on another network."""
+
+    def __init__(self) -> None:
+        facts = {"slept_s": 100.0, "interfaces": [link("eth0")]}
+        super().__init__({"platform": "linux", "facts": facts, "files": {"/sys/class/net/tun0/tun_flags": "0x1001"}})
+        self._routes = {"*": "192.0.2.2", "2001:db8::1": "fd00::1:2"}
+
+    def sleep(self, seconds: float) -> None:
+        self._facts["slept_s"] += seconds
+
+    def use(self, *names: str, ipv4: str = "192.0.2.2", ipv6: str = "fd00::1:2") -> None:
+        self._facts["interfaces"] = [link(name) for name in names]
+        self._routes = {"*": ipv4, "2001:db8::1": ipv6}
+
+
+def link(name: str) -> dict[str, Any]:
+    return {"name": name, "is_up": True, "addresses": ["192.0.2.2"]}
+
+
+class Measuring(Fine):
+    """Measures the path while the machine does something."""
+
+    id, title = "measuring", "Measuring"
+    exclusive = True
+    meanwhile: ClassVar[Callable[[Changing], None]] = lambda _: None
+
+    async def gather(self, context: Context) -> Facts:
+        assert isinstance(context.machine, Changing)
+        type(self).meanwhile(context.machine)
+        return Facts()
+
+
+class After(Fine):
+    id, title = "zz_after", "After"
+    exclusive = True
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected"),
+    [
+        (lambda machine: machine.sleep(300.0), ("slept", 300.0)),
+        (lambda machine: machine.use("eth0", "tun0"), ("network_changed", None)),
+        (lambda machine: machine.use("wlan0", ipv4="192.0.2.9"), ("network_changed", None)),
+        (lambda machine: machine.use("eth0", ipv4="198.51.100.2"), ("network_changed", None)),
+        (lambda machine: machine.use("eth0", ipv6="fd00:0:0:1::2"), ("network_changed", None)),
+    ],
+)
+async def test_what_is_measured_across_a_change_is_told_and_not_relied_on(
+    meanwhile: Callable[[Changing], None], expected: tuple[str, float | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its figures are kept with the reason `interrupted`; what ran before and after stands."""
+    monkeypatch.setattr(Measuring, "meanwhile", meanwhile)
+    found = collection(Fine, Measuring, After, machine=Changing())
+    await found.collect()
+    spoilt = found.observations["measuring"]
+
+    assert [(change.kind, change.seconds, change.probes) for change in found.changes] == [(*expected, ("measuring",))]
+    assert spoilt.failure is not None
+    assert (spoilt.status, spoilt.failure.code) == (ObservationStatus.FAILED, FailureCode.INTERRUPTED)
+    assert spoilt.evidence["count"] == 1
+    assert (found.metrics["measuring.value"].value, found.metrics["measuring.value"].reason) == (1, "interrupted")
+    assert {found.observations[name].status for name in ("fine", "zz_after")} == {ObservationStatus.COLLECTED}
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda machine: machine.sleep(0.4),
+        lambda machine: machine.use("eth0", ipv6="fd00::ffff:9"),
+        lambda machine: machine.use("eth0", "veth7"),
+        lambda machine: machine._facts.clear(),
+    ],
+)
+async def test_what_is_no_change(meanwhile: Callable[[Changing], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks that tick apart, an IPv6 address drawn anew in its network, another's link, a machine gone silent."""
+    monkeypatch.setattr(Measuring, "meanwhile", meanwhile)
+    found = collection(Measuring, machine=Changing())
+    await found.collect()
+
+    assert found.changes == []
+    assert found.observations["measuring"].status == ObservationStatus.COLLECTED
+
+
+async def test_facts_of_the_machine_outlast_a_change() -> None:
+    """Of what ran side by side only what met the profile's targets is in doubt."""
+
+    class Meets(Fine):
+        id, title = "meets", "Meets"
+
+        @classmethod
+        def inputs(cls, profile: Profile) -> Any:
+            return ["turn:a"]
+
+        async def gather(self, context: Context) -> Facts:
+            assert isinstance(context.machine, Changing)
+            context.machine.sleep(60.0)
+            return Facts()
+
+    found = collection(Fine, Meets, machine=Changing())
+    await found.collect()
+
+    assert found.changes[0].probes == ("meets",)
+    assert found.observations["fine"].status == ObservationStatus.COLLECTED
+    assert found.observations["meets"].status == ObservationStatus.FAILED
 
 
 def chosen(plan_probes: Iterable[AnyProbe]) -> list[str]:

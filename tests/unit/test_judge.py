@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from readycheck.judge import Case, decide, judge, version
+from readycheck.judge import Case, decide, judge
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Waived
+from readycheck.model.version import version
 from readycheck.profile.schema import Profile
 
 START = date(2026, 11, 22)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from readycheck.host import command
 from readycheck.host.local import LocalMachine
 from readycheck.host.machine import Fact, Output, Told, home, text_of
 from readycheck.host.recorded import RecordedMachine, UnreadableMachine, load
+from readycheck.host.system import system
+from readycheck.host.this import this_machine
 from readycheck.model.failure import FailureCode
 
 WINDOWS: dict[str, Any] = {
@@ -44,6 +47,18 @@ def test_captured_windows_answers_in_any_case() -> None:
     assert machine.registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\ACME") == {"name": "value"}
     assert machine.processes() == frozenset({"explorer", "wfshell"})
     assert str(home(machine)) == r"C:\Users\user"
+
+
+def test_captured_machine_looks_up_what_was_looked_up_there() -> None:
+    """A name that was not asked for there is not asked for here either."""
+    machine = RecordedMachine(
+        WINDOWS | {"names": {"turn.example.com": ["192.0.2.7", "2001:db8::7"], "odd": "192.0.2.7"}}
+    )
+
+    assert machine.look_up("turn.example.com") == ["192.0.2.7", "2001:db8::7"]
+    for name in ("localhost", "odd"):
+        with pytest.raises(socket.gaierror, match=f"knows no address of {name}"):
+            machine.look_up(name)
 
 
 def test_captured_machine_says_why_it_has_no_answer() -> None:
@@ -107,6 +122,7 @@ def test_captured_folder_is_read_whole(tmp_path: Path) -> None:
     assert load(tmp_path).registry.subkeys(r"HKEY_LOCAL_MACHINE\Software") == ["Acme"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
 def test_real_machine_never_waits_for_a_file(tmp_path: Path) -> None:
     """A FIFO, a folder and a path that is none are as if they were not there."""
     os.mkfifo(tmp_path / "fifo")
@@ -133,24 +149,27 @@ def test_real_machine_tells_of_itself() -> None:
     assert any(name.startswith("python") or name == "pytest" for name in machine.processes() or ())
 
 
+CHILD = "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
 def test_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
     """Its child is gone as well, and the answer is that it took too long."""
     kept = tmp_path / "pid"
-    script = (
-        f"import subprocess, sys; c = subprocess.Popen(['sleep', '60']); open({str(kept)!r}, 'w').write(str(c.pid))"
-    )
-    answer = command.run([sys.executable, "-c", f"{script}; c.wait()"], 1.0)
+    answer = command.run([sys.executable, "-c", f"{CHILD}; open({str(kept)!r}, 'w').write(str(c.pid)); c.wait()"], 2.0)
 
     assert answer == Output(failure=FailureCode.DEADLINE_EXCEEDED)
-    state = subprocess.run(["ps", "-o", "stat=", "-p", kept.read_text()], capture_output=True, text=True, check=False)
-    assert state.stdout.strip()[:1] in {"", "Z"}
+    assert not alive(int(kept.read_text(encoding="utf-8")))
 
 
 def test_tool_that_leaves_a_child_does_not_hold_us() -> None:
     """What it printed is the answer, though its child still holds its output open."""
-    script = "import subprocess; subprocess.Popen(['sleep', '3']); print('done')"
+    answer = command.run([sys.executable, "-c", f"{CHILD.replace('60', '3')}; print('done', end='')"], 20.0)
 
-    assert command.run([sys.executable, "-c", script], 20.0) == Output("done\n", 0)
+    assert answer == Output("done", 0)
 
 
 @pytest.mark.parametrize(
@@ -169,14 +188,29 @@ def test_tools_of_windows_speak_several_encodings(octets: bytes, text: str) -> N
 
 def test_what_a_tool_started_is_found_by_its_parent() -> None:
     """Where there are no sessions of processes, the children of a tool that hangs are ended one by one."""
-    script = "import subprocess; c = subprocess.Popen(['sleep', '60']); print(c.pid, flush=True); c.wait()"
+    script = f"{CHILD}; print(c.pid, flush=True); c.wait()"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as tool:
         assert tool.stdout is not None
         child = int(tool.stdout.readline())
         command._end_children(tool.pid)
         assert tool.wait() == 0
 
-    assert not Path(f"/proc/{child}").exists()
+    assert not alive(child)
+
+
+def test_this_machine_tells_what_its_system_alone_knows() -> None:
+    """Windows its session and its user's SID, every other system the number of its user; and each its version."""
+    machine = this_machine()
+    told = {name: machine.fact(name) for name in ("user_sid", "session_id", "wts_client_protocol", "remote_session")}
+    if sys.platform == "win32":
+        assert str(told["user_sid"].value).startswith("S-1-5-")
+        assert [told[name].failure for name in told] == [None] * 4
+        assert machine.fact("slept_s").value >= 0
+    else:
+        assert [told[name].failure for name in told] == [FailureCode.UNSUPPORTED_PLATFORM] * 4
+        assert machine.fact("user_id").value == os.geteuid()
+    assert system(machine)[1][0].isdecimal()
+    assert any("127.0.0.1" in one["addresses"] for one in machine.fact("interfaces").value)
 
 
 @pytest.mark.parametrize(

@@ -583,7 +583,7 @@ def test_missing_engine_is_told_and_is_no_answer(tmp_path: Path, monkeypatch: py
     """Where there is no wheel nothing is known: component_missing, and never DIRECT."""
     (tmp_path / "quickjs.py").write_text("raise ImportError('no wheel for this platform')")
     monkeypatch.setattr(
-        "readycheck.net.pac.engine._environment",
+        "readycheck.net.pac.engine.own_program.environment",
         lambda: {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(child.__file__).parents[3])])},
     )
     with pytest.raises(OperationFailed, match="no wheel") as refused:

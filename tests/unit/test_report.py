@@ -12,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.engine.registry import probes
+from readycheck.host.browser.found import Default, Policy
 from readycheck.host.session.signal import Redirection, Session, Signal
+from readycheck.host.workstation.edition import Edition
+from readycheck.host.workstation.filters import UdpFilter
+from readycheck.host.workstation.restart import Restart
+from readycheck.model.audio import AudioDevice, Endpoint, Listening, SoundDevice, UsbDevice
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import Failure, FailureCode, commonest
 from readycheck.model.network import GatewayEcho, Interface, Way, Wifi
@@ -30,11 +35,14 @@ from readycheck.model.report import (
 from readycheck.model.scrub import cut_public_addresses, without_secrets
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status
 from readycheck.model.visit import Visit, WebSocketHeld
+from readycheck.probes._clock import ClockReading
+from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._network_evidence import NetworkEvidence
 from readycheck.probes._network_evidence import Target as NetworkTarget
 from readycheck.probes._reflector import Reflection
 from readycheck.probes._turn_evidence import Attempt, Server, TurnEvidence
 from readycheck.probes.bandwidth import BandwidthEvidence
+from readycheck.probes.browser import Browser, BrowserEvidence
 from readycheck.probes.call import CallEvidence, Direction
 from readycheck.probes.fallback import Attempt as SipAttempt
 from readycheck.probes.fallback import FallbackEvidence
@@ -51,6 +59,7 @@ from readycheck.probes.signalling import Target as SignallingTarget
 from readycheck.probes.stun import Attempt as StunAttempt
 from readycheck.probes.stun import Nat, StunEvidence
 from readycheck.probes.stun import Server as StunServer
+from readycheck.probes.workstation import WorkstationEvidence
 from readycheck.rtc.ramp import Step
 from tests.unit.visit_samples import direct, intercepted_target
 
@@ -110,6 +119,15 @@ EVIDENCE = {
         ),
         reached=1,
     ),
+    "headset": HeadsetEvidence(
+        (Endpoint("Headset Microphone (Jabra Evolve2 40)", "capture", "usb", "Jabra Evolve2 40", "0b0e", "0e40"),),
+        (UsbDevice("0b0e", "0e40"),),
+        ("0b0e:0e40",),
+        (SoundDevice("Headset Microphone (Jabra Evolve2 40)", "Windows WASAPI", 1, default_input=True),),
+        (AudioDevice("Jabra Evolve2 40", "usb", ("0b0e:0e40",), known_as=("Jabra Evolve2 40",), telephony=True),),
+        usb_failure=TIMEOUT,
+        listening=Listening(output="Headset Earphone", rate_hz=48_000, level_dbfs=-41.5, silent=False),
+    ),
     "network": NetworkEvidence(
         (
             Interface("Wi-Fi", "wifi", is_up=True, is_vpn=False, addresses=("192.0.2.31",), gateways=("192.0.2.1",)),
@@ -126,6 +144,19 @@ EVIDENCE = {
         ("192.0.2.53",),
         ("Zscaler Client Connector",),
         (TIMEOUT,),
+    ),
+    "workstation": WorkstationEvidence(
+        8,
+        0.07,
+        17_179_869_184,
+        6_979_321_856,
+        is_on_battery=False,
+        edition=Edition("Windows 11 Enterprise", "10.0.26100.6899", "24H2"),
+        run_as="system",
+        restart=Restart(is_pending=True, signs=("RebootPending",)),
+        udp_filters=(UdpFilter("Kaspersky", "service klwfp"),),
+        clocks=(ClockReading("login.example.com", "date", 120.5, 510.0), ClockReading("b", "date", failure=NO_NAME)),
+        failures=(TIMEOUT,),
     ),
     "fallback": FallbackEvidence(
         (
@@ -150,6 +181,18 @@ EVIDENCE = {
         3.0,
         (12.0, 12.5),
         (Step(30, 4500, 4400, 100, rtt_ms=(12.0,)),),
+    ),
+    "browser": BrowserEvidence(
+        (
+            Browser(
+                "edge",
+                "142.0.3595.80",
+                "pv",
+                policies=(Policy("WebRtcIPHandlingUrl", [{"url": "*", "handling": "default"}], "HKLM", "in_force"),),
+                updates_held_by=(),
+            ),
+        ),
+        Default("edge", "UserChoice", "MSEdgeHTM"),
     ),
     "session": SessionEvidence(
         Session(

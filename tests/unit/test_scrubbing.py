@@ -173,6 +173,20 @@ def test_serial_files_of_linux() -> None:
     assert list(clean["files"].values()) == ["SERIAL\n", "Jabra SERIAL\n"]
 
 
+def test_route_tables_of_linux() -> None:
+    """Addresses in hexadecimal are cut as others are; masks, metrics and private networks stay."""
+    routes = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00FFFFFF\neth0\t00000000\t4D7200CB\t0003\n"
+    ways = "2a010e0a000100020003000400050006 80 fe800000000000008ef8c5fffeabcdef 00000001 80200001 eth0\n"
+    files = {"/proc/net/route": routes, "/proc/net/ipv6_route": ways}
+    clean, _, counts = scrubbed(WINDOWS | {"files": files, "commands": {}, "facts": {}, "source_addresses": {}}, {}, "")
+
+    assert clean["files"]["/proc/net/route"] == routes.replace("4D7200CB", "007200CB")
+    assert clean["files"]["/proc/net/ipv6_route"] == ways.replace(
+        "2a010e0a000100020003000400050006", "2a010e0a000100000000000000000000"
+    ).replace("8ef8c5fffeabcdef", "8ef8c5fffe000000")
+    assert counts["address"] == 3
+
+
 def test_common_words_are_no_names() -> None:
     """A user called root or agent tells of nobody, and a name is no part of a word."""
     assert scrubbed(WINDOWS | {"environment": {"HOME": "/root", "USER": "root"}}, {}, "pc")[0]["environment"] == {

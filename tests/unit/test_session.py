@@ -156,7 +156,7 @@ def test_horizon_needs_its_agent_and_its_variables(
         (("https://login.example.org/",), False),
         (("https://login.example.com/", "https://login.example.org/"), UNKNOWN),
         (("https://example.com.evil.test/", "https://evil.test/.example.com/"), False),
-        (("${UNSET}",), (None, FailureCode.NOT_CONFIGURED)),
+        (("https://${UNSET}/",), (None, FailureCode.NOT_CONFIGURED)),
     ],
 )
 def test_horizon_redirects_the_pages_of_its_list_alone(urls: tuple[str, ...], expected: Any) -> None:

@@ -58,3 +58,8 @@ def way_to(machine: Machine, address: str, found: tuple[Interface, ...]) -> Way:
 def default_ways(machine: Machine, found: tuple[Interface, ...]) -> tuple[Way, ...]:
     """Where whatever has no route of its own would leave, over IPv4 and over IPv6."""
     return tuple(way_to(machine, address, found) for address in _ELSEWHERE)
+
+
+def default_sources(machine: Machine) -> tuple[str | None, ...]:
+    """This machine's addresses on those ways."""
+    return tuple(literal(machine.source_address(address)) for address in _ELSEWHERE)

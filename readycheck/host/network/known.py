@@ -27,11 +27,9 @@ _SHARED_BY_USB = re.compile(r"Remote NDIS|Bluetooth", re.IGNORECASE)
 VIRTUAL_DRIVERS = frozenset({"virtio_net", "hv_netvsc", "vmxnet3", "xen-netfront", "vif", "ena", "gve", "mana"})
 """Linux drivers of network cards that a hypervisor makes up."""
 
-_AGENTS = {
+AGENTS = {
     "zsatunnel": "Zscaler Client Connector",
     "stagentsvc": "Netskope Client",
-    "nsclient": "Netskope Client",
-    "warp-svc": "Cloudflare WARP",
     "charon": "strongSwan",
     "charon-systemd": "strongSwan",
     "charon-nm": "strongSwan",
@@ -67,4 +65,4 @@ def is_shared_by_usb(description: str) -> bool:
 
 def steering_agents(processes: frozenset[str]) -> tuple[str, ...]:
     """Products among the running processes that may carry any packet elsewhere than the routing table says."""
-    return tuple(sorted({_AGENTS[name] for name in processes if name in _AGENTS}))
+    return tuple(sorted({AGENTS[name] for name in processes if name in AGENTS}))

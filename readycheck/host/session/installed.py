@@ -1,6 +1,7 @@
 """VDI agents and endpoints' clients that are installed: a machine's facts, whoever is signed in."""
 
 from readycheck.host.machine import Machine
+from readycheck.host.paths import expanded
 from readycheck.host.registry import number_of
 from readycheck.host.session.signal import Signal, signal
 
@@ -97,15 +98,6 @@ def endpoint_clients(machine: Machine) -> list[Signal]:
 def key_exists(machine: Machine, key: str) -> bool:
     """Whether a key holds anything: one that is empty is what an uninstaller left."""
     return bool(machine.registry.values(key) or machine.registry.subkeys(key))
-
-
-def expanded(machine: Machine, pattern: str) -> str | None:
-    """A path with the variable that it begins with filled in; None if that is not set."""
-    if not pattern.startswith("%"):
-        return pattern
-    name, _, rest = pattern[1:].partition("%")
-    folder = machine.environment.get(name)
-    return folder + rest if folder else None
 
 
 def _agent_value(machine: Machine, key: str) -> str:

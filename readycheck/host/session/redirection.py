@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from readycheck.host.machine import Machine
+from readycheck.host.paths import expanded
 from readycheck.host.registry import Value, number_of, text_of
-from readycheck.host.session.installed import HKCU, HKLM, expanded, key_exists
+from readycheck.host.session.installed import HKCU, HKLM, key_exists
 from readycheck.host.session.signal import Kind, Proves, Redirection, Signal, signal
 from readycheck.model.clean import clean
 

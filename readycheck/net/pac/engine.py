@@ -1,20 +1,17 @@
 """The child process in which PAC files run: started, asked, and killed when its time is up.
 
-A process and not a thread: an engine that loops in native code heeds no time limit of its own. It is started as a
-module, and by a hidden command where the program is frozen (PyInstaller's sys.executable is the program itself, and
-would not understand -m or -c). subprocess and not asyncio's: the loop that readycheck needs on Windows has none.
+A process and not a thread: an engine that loops in native code heeds no time limit of its own. subprocess and not
+asyncio's: the loop that readycheck needs on Windows has none.
 """
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from readycheck.host import own_program
 from readycheck.model.failure import FailureCode, OperationFailed
 
 COMMAND = "pac-engine"
@@ -42,11 +39,11 @@ class Engine:
         """Start the child and wait until it can answer. Raises OperationFailed: component_missing."""
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, nothing from outside in the command
-                _command(),
+                own_program.command("readycheck.net.pac.child", COMMAND),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=own_program.environment(),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
@@ -104,15 +101,3 @@ def _close(pipe: Any) -> None:
         pipe.close()
     except OSError:  # what was not written yet has no reader any more
         return
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, COMMAND]
-    return [sys.executable, "-P", "-m", "readycheck.net.pac.child"]  # -P: no module from the folder we stand in
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with the place where this very readycheck lies."""
-    paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONIOENCODING": "utf-8"}

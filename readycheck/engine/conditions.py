@@ -1,0 +1,69 @@
+"""Under which conditions a run measures, and whether they stayed: sleep or another network spoils what is measured."""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from readycheck.host.machine import Machine
+from readycheck.host.network.interfaces import default_sources, interfaces
+from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.network import Interface
+from readycheck.model.report import Change
+from readycheck.net.beside import within
+
+SLEPT_S = 2.0
+"""Less is no sleep, but two clocks that tick apart."""
+_LIMIT_S = 1.0
+_NETWORK_BITS = 64  # of an IPv6 address: the rest is drawn anew every day (RFC 8981)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A look at the machine; None for what could not be told, which is never a change."""
+
+    slept_s: float | None = None
+    """Since it started."""
+    tunnels: frozenset[str] | None = None
+    """Those that are up and have an address, a VPN's or what could be one: other interfaces come and go for others."""
+    sources: tuple[str | None, ...] | None = None
+    """By which addresses packets leave by default."""
+
+
+async def look(machine: Machine) -> Conditions:
+    """The conditions now. A machine that does not answer costs a second, and tells nothing."""
+    try:
+        return await within(_LIMIT_S, partial(_conditions, machine), "look at conditions")
+    except OperationFailed:
+        return Conditions()
+
+
+def changes(before: Conditions, after: Conditions, probes: tuple[str, ...]) -> Iterator[Change]:
+    """What changed between two looks, with the probes that it spoilt."""
+    if before.slept_s is not None and after.slept_s is not None and after.slept_s - before.slept_s > SLEPT_S:
+        yield Change("slept", probes, round(after.slept_s - before.slept_s, 1))
+    tunnels = None not in (before.tunnels, after.tunnels) and before.tunnels != after.tunnels
+    sources = None not in (before.sources, after.sources) and before.sources != after.sources
+    if tunnels or sources:
+        yield Change("network_changed", probes)
+
+
+def _conditions(machine: Machine) -> Conditions:
+    slept = machine.fact("slept_s").value
+    entries = interfaces(machine)
+    return Conditions(
+        slept_s=float(slept) if isinstance(slept, int | float) and not isinstance(slept, bool) else None,
+        tunnels=None if isinstance(entries, FailureCode) else frozenset(one.name for one in entries if _is_tunnel(one)),
+        sources=tuple(_network(address) for address in default_sources(machine)),
+    )
+
+
+def _is_tunnel(interface: Interface) -> bool:
+    return interface.is_up and interface.is_vpn is not False and bool(interface.addresses)
+
+
+def _network(address: str | None) -> str | None:
+    """An IPv4 address, or an IPv6 address's network."""
+    if address is None or ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{_NETWORK_BITS}", strict=False))

@@ -1,0 +1,1 @@
+"""What each system says of microphones, loudspeakers and the devices behind them."""

@@ -1,0 +1,69 @@
+"""What is found of browsers: each fact beside the place that tells it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from readycheck.model.clean import LONGEST, clean
+from readycheck.model.failure import FailureCode
+
+Name = Literal["chrome", "edge", "firefox", "chromium", "safari"]
+Effect = Literal["in_force", "recommended", "misspelt", "dead", "wrong_type"]
+"""Only what is in force prescribes anything; a user may change what is recommended; the rest has no effect at all."""
+
+_MOST_ENTRIES = 200
+_LONGEST_TEXT = 10 * LONGEST
+_USERINFO = re.compile(r"[^\s/@;=,]+@")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A browser and its version, None where no place tells it. `per_user`: installed by this user, for this user."""
+
+    name: Name
+    version: str | None
+    source: str
+    per_user: bool = False
+
+
+@dataclass(frozen=True)
+class Default:
+    """What opens https: links for this user: `name` is `other` for a browser not known here, None if nobody tells."""
+
+    name: Name | Literal["other"] | None
+    source: str
+    told: str = ""
+    """What the source said: an identifier of the system."""
+    failure: FailureCode | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One setting, its value as JSON, and whether it counts. `is_cut`: a list too long to be kept whole."""
+
+    name: str
+    value: Any
+    source: str
+    effect: Effect
+    is_cut: bool = False
+
+
+def policy(name: str, value: Any, source: str, effect: Effect) -> Policy:
+    """A setting whose value, which may be anything, is made fit to keep."""
+    is_cut = isinstance(value, list) and len(value) > _MOST_ENTRIES
+    return Policy(kept_text(name), kept(value), source, effect, is_cut)
+
+
+def kept(value: Any, depth: int = 4) -> Any:
+    """A JSON value without control characters, cut where it is endless; what is none becomes text."""
+    if isinstance(value, list) and depth:
+        return [kept(one, depth - 1) for one in value[:_MOST_ENTRIES]]
+    if isinstance(value, dict) and depth:
+        return {kept_text(key): kept(one, depth - 1) for key, one in list(value.items())[:_MOST_ENTRIES]}
+    return value if value is None or isinstance(value, bool | int) else kept_text(value)
+
+
+def kept_text(text: object) -> str:
+    """As it stands where it is harmless, a space at its end too, which may make a pattern fail; without userinfo."""
+    shown = _USERINFO.sub("…@", str(text)[:_LONGEST_TEXT])
+    return shown if shown.isprintable() and len(shown) <= LONGEST else clean(shown)

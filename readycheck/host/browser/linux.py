@@ -1,0 +1,130 @@
+"""Linux: browsers by their folders, versions by their own files or the package, the default by the MIME associations.
+
+A browser is asked itself, with `--version` alone, only where neither file nor package tells.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from readycheck.host.browser.found import Default, Installed, Name
+from readycheck.host.machine import Machine, home, text_of
+from readycheck.host.paths import without_user
+from readycheck.model.clean import clean
+from readycheck.model.failure import FailureCode
+
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_TOOL_TIMEOUT_S = 2.0
+_XDG = ("xdg-settings", "get", "default-web-browser")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a browser's program may be, and what tells its version: a file's line, a package, or itself."""
+
+    name: Name
+    program: str
+    file: str | None = None
+    package: str | None = None
+
+
+_PLACES = (
+    _Place("chrome", "/opt/google/chrome/chrome", package="google-chrome-stable"),
+    _Place("edge", "/opt/microsoft/msedge/msedge", package="microsoft-edge-stable"),
+    _Place("firefox", "/usr/lib/firefox-esr/firefox-esr", "/usr/lib/firefox-esr/application.ini"),
+    _Place("firefox", "/usr/lib/firefox/firefox", "/usr/lib/firefox/application.ini"),
+    _Place("firefox", "/usr/lib64/firefox/firefox", "/usr/lib64/firefox/application.ini"),
+    _Place("firefox", "/opt/firefox/firefox", "/opt/firefox/application.ini"),
+    _Place("firefox", "/snap/firefox/current/usr/lib/firefox/firefox", "/snap/firefox/current/meta/snap.yaml"),
+    _Place(
+        "firefox",
+        "/var/lib/flatpak/app/org.mozilla.firefox/current/active/files/lib/firefox/firefox",
+        "/var/lib/flatpak/app/org.mozilla.firefox/current/active/files/lib/firefox/application.ini",
+    ),
+    _Place("chromium", "/usr/lib/chromium/chromium", package="chromium"),
+    _Place("chromium", "/usr/lib64/chromium-browser/chromium-browser", package="chromium"),
+    _Place(
+        "chromium", "/snap/chromium/current/usr/lib/chromium-browser/chrome", "/snap/chromium/current/meta/snap.yaml"
+    ),
+)
+_DESKTOP_FILES: tuple[tuple[str, Name], ...] = (
+    ("google-chrome", "chrome"),
+    ("com.google.chrome", "chrome"),
+    ("microsoft-edge", "edge"),
+    ("com.microsoft.edge", "edge"),
+    ("firefox", "firefox"),
+    ("org.mozilla.firefox", "firefox"),
+    ("chromium", "chromium"),
+    ("org.chromium.chromium", "chromium"),
+)
+_LINE = re.compile(r"^(?:Version=|version:\s*)['\"]?([^'\"\s]+)", re.MULTILINE)
+
+
+def browsers(machine: Machine) -> list[Installed]:
+    """One of each name, the first place counting."""
+    there: dict[Name, _Place] = {}
+    for place in _PLACES:
+        if place.name not in there and machine.paths(place.program):
+            there[place.name] = place
+    packages = _packages(machine, [place.package for place in there.values() if place.package])
+    return [Installed(name, *_version(machine, place, packages)) for name, place in there.items()]
+
+
+def _version(machine: Machine, place: _Place, packages: dict[str, str]) -> tuple[str | None, str]:
+    """The version, and what told it."""
+    line = _LINE.search(text_of(machine, place.file)) if place.file else None
+    if line and place.file and (version := _VERSION.search(line[1][:100])):
+        return version[0], place.file
+    if place.package and (version := _VERSION.search(packages.get(place.package, ""))):
+        return version[0], f"package {place.package}"
+    version = _VERSION.search(_printed(machine, place.program, "--version")[:200])
+    return (version[0], f"{place.program} --version") if version else (None, place.program)
+
+
+def _packages(machine: Machine, names: list[str]) -> dict[str, str]:
+    """Versions of packages without their epochs, of dpkg or else of rpm, asked once for all."""
+    if not names:
+        return {}
+    answer = machine.output("dpkg-query", "-W", "-f=${Package}=${Version};", *names, timeout_s=_TOOL_TIMEOUT_S)
+    if answer.failure == FailureCode.COMPONENT_MISSING:
+        answer = machine.output("rpm", "-q", "--qf=%{NAME}=%{VERSION};", *names, timeout_s=_TOOL_TIMEOUT_S)
+    pairs = [entry.partition("=") for entry in answer.text.split(";")]
+    return {name.strip(): version.rpartition(":")[2] for name, _, version in pairs}
+
+
+def _printed(machine: Machine, *command: str) -> str:
+    answer = machine.output(*command, timeout_s=_TOOL_TIMEOUT_S)
+    return answer.text if answer.status == 0 else ""
+
+
+def default(machine: Machine) -> Default:
+    """The first association of https: links in the order of the MIME applications specification, else xdg-settings'."""
+    for path in _association_files(machine):
+        if told := _association(text_of(machine, path)):
+            return Default(_named(told), without_user(machine, path), clean(told))
+    answer = machine.output(*_XDG, timeout_s=_TOOL_TIMEOUT_S)
+    told = clean(answer.text)
+    if answer.status != 0 or not told:
+        return Default(None, " ".join(_XDG), failure=answer.failure)
+    return Default(_named(told), " ".join(_XDG), told)
+
+
+def _association_files(machine: Machine) -> list[str]:
+    own = machine.environment.get("XDG_CONFIG_HOME") or f"{home(machine)}/.config"
+    system = (machine.environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    desktops = machine.environment.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
+    names = [*(f"{desktop}-mimeapps.list" for desktop in desktops if desktop.isalnum()), "mimeapps.list"]
+    folders = [own, *system, f"{home(machine)}/.local/share/applications", "/usr/share/applications"]
+    return [f"{folder}/{name}" for folder in folders for name in names]
+
+
+def _association(text: str) -> str | None:
+    """The first of `x-scheme-handler/https=` under [Default Applications]."""
+    section = re.search(r"^\[Default Applications\]$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    line = re.search(r"^x-scheme-handler/https=([^;\r\n]+)", section[1], re.MULTILINE) if section else None
+    return line[1] if line else None
+
+
+def _named(told: str) -> Name | Literal["other"]:
+    names = [name for start, name in _DESKTOP_FILES if told.lower().startswith(start)]
+    return names[0] if names else "other"

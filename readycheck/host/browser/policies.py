@@ -1,0 +1,142 @@
+"""Where each system keeps the policies of each browser, and which of several places counts.
+
+Windows: the machine's keys above the user's. Linux: every JSON file of a folder, the last in the order of names
+counts. macOS: what a device management wrote, the machine's above the user's. Firefox: policies.json of the system
+alone where it exists, else of the installation; on Windows its keys above that file.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from readycheck.host.browser.found import Name
+from readycheck.host.browser.tree import Tree, json_tree, plist_tree, registry_tree
+from readycheck.host.machine import Machine
+from readycheck.host.paths import expanded, without_user
+
+_KEYS: dict[Name, str] = {
+    "chrome": r"SOFTWARE\Policies\Google\Chrome",
+    "edge": r"SOFTWARE\Policies\Microsoft\Edge",
+    "chromium": r"SOFTWARE\Policies\Chromium",
+    "firefox": r"SOFTWARE\Policies\Mozilla\Firefox",
+}
+_HIVES = ("HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE")
+_FOLDERS: dict[Name, tuple[str, ...]] = {
+    "chrome": ("/etc/opt/chrome/policies",),
+    "edge": ("/etc/opt/edge/policies",),
+    "chromium": (
+        "/etc/chromium/policies",
+        "/etc/chromium-browser/policies",
+        "/var/snap/chromium/current/policies",
+    ),
+}
+_DOMAINS: dict[Name, str] = {
+    "chrome": "com.google.Chrome",
+    "edge": "com.microsoft.Edge",
+    "chromium": "org.chromium.Chromium",
+    "firefox": "org.mozilla.firefox",
+}
+_FIREFOX_FILES = {
+    "linux": (
+        "/etc/firefox/policies/policies.json",
+        "/usr/lib/firefox-esr/distribution/policies.json",
+        "/usr/lib/firefox/distribution/policies.json",
+        "/usr/lib64/firefox/distribution/policies.json",
+        "/opt/firefox/distribution/policies.json",
+    ),
+    "macos": ("/Applications/Firefox.app/Contents/Resources/distribution/policies.json",),
+    "windows": (
+        r"%ProgramFiles%\Mozilla Firefox\distribution\policies.json",
+        r"%ProgramFiles(x86)%\Mozilla Firefox\distribution\policies.json",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A value and the place that it came from. `is_recommended`: the user may change it."""
+
+    value: Any
+    source: str
+    is_recommended: bool = False
+
+
+@dataclass
+class Places:
+    """What was read: settings by name, the later of two places counting, and places that hold something unreadable."""
+
+    settings: dict[str, Placed] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+
+    def add(self, tree: Tree | None, source: str, *, is_recommended: bool = False) -> None:
+        """What a place holds, above what was read before; a recommendation never above a prescription."""
+        if tree is None:
+            self.unreadable.append(source)
+        for name, value in (tree or {}).items():
+            before = self.settings.get(name)
+            if not (is_recommended and before and not before.is_recommended):
+                self.settings[name] = Placed(value, source, is_recommended)
+
+
+def policies(machine: Machine, browser: Name) -> dict[str, Placed]:
+    """Every policy of this browser by name, whatever it is about."""
+    return places(machine, browser).settings
+
+
+def places(machine: Machine, browser: Name) -> Places:
+    """The same, with the places that could not be read."""
+    found = Places()
+    if browser == "firefox":
+        _firefox(machine, found)
+    elif machine.platform == "windows":
+        _registry(machine, browser, found)
+    elif machine.platform == "macos":
+        _plists(machine, browser, found)
+    else:
+        _json_folders(machine, browser, found)
+    return found
+
+
+def _registry(machine: Machine, browser: Name, found: Places) -> None:
+    for hive in _HIVES if browser in _KEYS else ():
+        key = rf"{hive}\{_KEYS[browser]}"
+        tree = registry_tree(machine.registry, key)
+        recommended = tree.pop("Recommended", None)
+        found.add(tree, key)
+        if isinstance(recommended, dict):
+            found.add(recommended, rf"{key}\Recommended", is_recommended=True)
+
+
+def _plists(machine: Machine, browser: Name, found: Places) -> None:
+    if browser not in _DOMAINS:
+        return
+    name, user = f"{_DOMAINS[browser]}.plist", machine.environment.get("USER", "")
+    for folder, is_recommended in (
+        ("/Library/Preferences", True),
+        *([(f"/Library/Managed Preferences/{user}", False)] if user and "/" not in user else []),
+        ("/Library/Managed Preferences", False),
+    ):
+        for path in machine.paths(f"{folder}/{name}"):
+            tree = plist_tree(machine, path)
+            if browser != "firefox" or not tree or tree.get("EnterprisePoliciesEnabled") is True:
+                found.add(tree, without_user(machine, path), is_recommended=is_recommended)
+
+
+def _json_folders(machine: Machine, browser: Name, found: Places) -> None:
+    for folder in _FOLDERS.get(browser, ()):
+        for level in ("recommended", "managed"):
+            for path in machine.paths(f"{folder}/{level}/*.json"):
+                found.add(json_tree(machine, path), path, is_recommended=level == "recommended")
+
+
+def _firefox(machine: Machine, found: Places) -> None:
+    for pattern in _FIREFOX_FILES[machine.platform]:
+        path = expanded(machine, pattern)
+        if path and machine.paths(path):
+            document = json_tree(machine, path)
+            held = document.get("policies") if document else None
+            found.add(held if isinstance(held, dict) else None, path)
+            break
+    if machine.platform == "windows":
+        _registry(machine, "firefox", found)
+    elif machine.platform == "macos":
+        _plists(machine, "firefox", found)

@@ -1,0 +1,55 @@
+"""Settings as a tree of JSON values: from the registry, from JSON files as Chromium reads them, from property lists."""
+
+import json
+import plistlib
+import re
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from readycheck.host.browser.vocabulary import spelt
+from readycheck.host.machine import Machine
+from readycheck.host.registry import Registry
+
+Tree = dict[str, Any]
+
+_DEEPEST = 6
+_MOST_KEYS = 2_000
+_STRING = r'("(?:[^"\\]|\\.)*")'
+_COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_LAST_COMMA = re.compile(_STRING + r"|,(?=\s*[}\]])")
+
+
+def registry_tree(registry: Registry, key: str, depth: int = _DEEPEST) -> Tree:
+    """Values and sub-keys of a key; a sub-key whose values are numbered is a list."""
+    found: Tree = {spelt(name): value for name, value in registry.values(key).items()}
+    for name in registry.subkeys(key)[:_MOST_KEYS] if depth else []:
+        below = registry_tree(registry, rf"{key}\{name}", depth - 1)
+        numbers = [int(one) for one in below if one.isascii() and one.isdecimal()]
+        is_list = bool(below) and len(numbers) == len(below)
+        found[spelt(name)] = [below[one] for one in sorted(below, key=int)] if is_list else below
+    return found
+
+
+def json_tree(machine: Machine, path: str) -> Tree | None:
+    """An object in a file, with the comments and last commas that Chromium lets pass; None for what it refuses too."""
+    content = machine.content(path)
+    try:
+        text = (content or b"").decode("utf-8-sig")
+        found = json.loads(_LAST_COMMA.sub(_string, _COMMENT.sub(_string, text)))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _string(match: "re.Match[str]") -> str:
+    return match[1] or " "
+
+
+def plist_tree(machine: Machine, path: str) -> Tree | None:
+    """A property list, XML or binary; None for what is none."""
+    content = machine.content(path)
+    try:
+        found = plistlib.loads(content or b"")
+    except (ValueError, ExpatError, plistlib.InvalidFileException, RecursionError, OverflowError, IndexError):
+        return None
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else None

@@ -1,0 +1,1 @@
+"""The machine itself: its system, what waits for a restart, and who filters its packets."""
