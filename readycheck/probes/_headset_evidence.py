@@ -42,6 +42,11 @@ class HeadsetEvidence(Evidence):
             return Quantity(None, reason=self.endpoints_failure.code)
         return Quantity(None, reason=FailureCode.NOT_PROVEN) if undecided(self.devices) else _NONE
 
+    @metric_of("number")
+    def allowed_count(self) -> Quantity:
+        """Lines of the profile's list (allowed.headsets)."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
     @metric_of("bool")
     def listed(self) -> Quantity:
         """The headset in use is on the profile's list, by vendor, then product, then id."""

@@ -105,6 +105,16 @@ class BrowserEvidence(Evidence):
         return Quantity(found, reason=reason or (None if found else FailureCode.NOT_PROVEN))
 
     @metric_of("number")
+    def judged_count(self) -> Quantity:
+        """Browsers whose policies count for the profile's pages: 0 if it names none, or none is installed."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
+    @metric_of("number")
+    def allowed_count(self) -> Quantity:
+        """Browsers on the profile's list (allowed.browsers)."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
+    @metric_of("number")
     def supported_count(self) -> Quantity:
         """Installed browsers that the profile allows, at the versions that it asks for."""
         return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
@@ -190,6 +200,8 @@ class BrowserProbe(Probe[BrowserEvidence]):
         urls, counting = pages(profile), evidence.counting(profile)
         found = {metric: _agreed(evidence, counting, _answer(metric, urls)) for metric in ANSWERS["chrome"]}
         return found | {
+            "judged_count": Quantity(len(counting) if urls else 0),
+            "allowed_count": Quantity(len(profile.allowed.browsers)),
             "supported_count": _supported_count(evidence, profile),
             "udp_port_count": _agreed(evidence, counting, lambda one: Quantity(udp_port_count(rules(one.policies)))),
             "update_frozen": _agreed(evidence, counting, _update_frozen),

@@ -54,12 +54,14 @@ class Headset(Probe[HeadsetEvidence]):
     @classmethod
     def answered(cls, evidence: HeadsetEvidence, profile: Profile) -> dict[str, Quantity]:
         """Whether the headset is on this profile's list."""
-        if not profile.allowed.headsets:
-            return {}
+        allowed = profile.allowed.headsets
+        answers = {"allowed_count": Quantity(len(allowed))}
+        if not allowed:
+            return answers
         if evidence.headset is None:
-            return {"listed": evidence.present}
-        found = listed(evidence.headset, profile.allowed.headsets)
-        return {"listed": Quantity(found, reason=FailureCode.NOT_PROVEN if found is None else None)}
+            return answers | {"listed": evidence.present}
+        found = listed(evidence.headset, allowed)
+        return answers | {"listed": Quantity(found, reason=FailureCode.NOT_PROVEN if found is None else None)}
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - it meets no target
         """The slowest list, and the sound."""
