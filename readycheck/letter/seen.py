@@ -6,7 +6,8 @@ from typing import Any
 
 from readycheck.letter.address import Key, parse_address
 from readycheck.model.report import Report
-from readycheck.render.causes import failure_code, mappings
+from readycheck.render.causes import failure_code
+from readycheck.render.readings import mappings
 from readycheck.render.words import Words
 
 _MOST_SIGHTINGS = 3

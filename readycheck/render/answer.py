@@ -11,11 +11,13 @@ from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render import format as say
 from readycheck.render.causes import cause
 from readycheck.render.words import Words
+from readycheck.render.workstation.causes import named_cause
 
 KINDS = ("blocks", "warns", "unknown", "unknown_warning", "waived", "noted")
 """What a finding asks for, the most pressing first."""
 
 _NAMED_AT_MOST = 3
+_LONGEST_NAME = 100
 _LONGEST_LEAD = 36_500
 
 
@@ -172,6 +174,8 @@ def _in_brackets(finding: Finding, report: Report, words: Words) -> str:
     """Why, in brackets; a plain no says nothing beside the title."""
     if finding.status == Status.WAIVED:
         return f" ({words('state_waived')})"
+    if named := named_cause(finding, report, words):
+        return f" ({clean(named, _LONGEST_NAME)})"
     if finding.reason:
         return f" ({words.failure(finding.reason).short})"
     return "" if isinstance(finding.observed, bool) else f" ({cause(finding, report, words)})"

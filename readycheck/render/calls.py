@@ -5,8 +5,8 @@ from typing import Any
 
 from readycheck.model.report import Report
 from readycheck.render import format as say
-from readycheck.render.causes import failure_code, mappings
-from readycheck.render.readings import evidence_of, figure, finite, plain_number
+from readycheck.render.causes import failure_code
+from readycheck.render.readings import evidence_of, figure, finite, mappings, plain_number
 from readycheck.render.words import Words
 
 _MOST_ROWS = 12

@@ -10,9 +10,12 @@ from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Finding, Status
 from readycheck.render import format as say
+from readycheck.render.readings import mappings
 from readycheck.render.words import Words
+from readycheck.render.workstation.causes import named_cause
 
 _AUTHORITY = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://)?)?([^/?]+)")
+_LONGEST = 240
 _TRANSPORT = re.compile(r"(?:^|_)(udp|tcp|tls)(?:_|$)")
 
 
@@ -24,11 +27,6 @@ class Sighting:
     code: str
     failed: int
     tried: int
-
-
-def mappings(value: Any) -> list[dict[str, Any]]:
-    """The mappings of what should be a list of mappings."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def failure_code(holder: Any) -> str | None:
@@ -56,7 +54,9 @@ def sightings(evidence: dict[str, Any], transport: str | None = None) -> Iterato
 
 
 def cause(finding: Finding, report: Report, words: Words) -> str:
-    """What was seen, where, how often; or how the figure stands to what was asked."""
+    """What was seen, where, how often, by which name; or how the figure stands to what was asked."""
+    if named := named_cause(finding, report, words):
+        return clean(named, _LONGEST)
     if finding.reason == FailureCode.NOT_PROVEN or finding.reason is None:
         return _figures(finding, report.metrics.get(finding.metric), words)
     said = words.failure(finding.reason).short

@@ -6,8 +6,7 @@ from typing import get_args
 from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.render import format as say
-from readycheck.render.causes import mappings
-from readycheck.render.readings import evidence_of, finite
+from readycheck.render.readings import evidence_of, finite, mappings
 from readycheck.render.words import Words
 from readycheck.rtc.emodel import Rating
 

@@ -116,6 +116,8 @@ def asked(expected: str, unit: str, words: Words) -> str:
     if unit == "ratio" and (comparator, value) in {("at_least", 1.0), ("equals", 1.0), ("at_most", 0.0)}:
         return words("none" if value == 0 else "all")
     shown = amount(value, unit, words)
+    if comparator == "one_of":
+        shown = ", ".join(words.value(one) for one in operand.split(", "))
     return shown if comparator in {"equals", "equal_to", "exactly"} else words(f"asked_{comparator}", operand=shown)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from readycheck.model.report import ObservationStatus, Report
 from readycheck.render import format as say
-from readycheck.render.causes import mappings
 from readycheck.render.gate_answer import TLS_SCHEMES, points, schemes, sentence
+from readycheck.render.readings import mappings
 from readycheck.render.visited import Attempt, Target, targets_of, text, texts
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words

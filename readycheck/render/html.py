@@ -29,6 +29,7 @@ from readycheck.render.services import services
 from readycheck.render.timeline import timeline
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words
+from readycheck.render.workstation.chapter import workstation
 
 _LONGEST_TABLE = 400
 _WORST_FIRST = (*answer.KINDS, "left_out", "holds", "not_applicable")
@@ -95,6 +96,7 @@ def render_html(report: Report, lang: str) -> str:
         plan=timeline(report, todo, words),
         gate=gate(report, words),
         services=services(report, words),
+        workstation=workstation(report, words),
         way=voice.way(report, words),
         route=route(report, words),
         relays=matrix(report, words),
@@ -106,7 +108,7 @@ def render_html(report: Report, lang: str) -> str:
         load=link_load(report, words),
         calls=calls_carried(report, words),
         glad=_glad(report, todo, words),
-        has_voice=bool({"turn", "stun", "path", "call", "bandwidth"} & set(report.observations)),
+        has_voice=_has_voice(report),
         chapters=_chapters(report, words),
         metrics=_metrics(report, words),
         exhibits=[_exhibit(probe, seen, words) for probe, seen in report.observations.items()],
@@ -141,6 +143,13 @@ def _environment() -> Environment:
 @cache
 def _style(name: str) -> str:
     return files("readycheck.render").joinpath("templates", name).read_text(encoding="utf-8").strip()
+
+
+def _has_voice(report: Report) -> bool:
+    """A captured machine sends nothing, so there is nothing to say of the way of its voice."""
+    return report.run.machine == "this" and bool(
+        {"turn", "stun", "path", "call", "bandwidth"} & set(report.observations)
+    )
 
 
 def _glad(report: Report, todo: list[answer.Action], words: Words) -> Tag | None:

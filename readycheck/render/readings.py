@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from readycheck.model.clean import clean
 from readycheck.model.report import Metric, ObservationStatus, Report
 
 _LONGEST_MS = 600_000
@@ -15,6 +16,21 @@ def evidence_of(report: Report, probe: str) -> dict[str, Any]:
     if observation is None or observation.status != ObservationStatus.COLLECTED:
         return {}
     return observation.evidence
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of what should be a list of mappings."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """What should be a mapping; an empty one, if it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def named(value: Any, limit: int = 80) -> str:
+    """A name that the machine gave, fit to show; empty if there is none."""
+    return clean(value, limit) if isinstance(value, str) else ""
 
 
 def finite(value: Any) -> float | None:

@@ -7,8 +7,8 @@ from typing import Any
 from readycheck.model.clean import clean
 from readycheck.model.report import Report
 from readycheck.render import format as say
-from readycheck.render.causes import authority, failure_code, mappings
-from readycheck.render.readings import evidence_of, finite
+from readycheck.render.causes import authority, failure_code
+from readycheck.render.readings import evidence_of, finite, mappings
 from readycheck.render.visited import place_of, text
 from readycheck.render.voice import TRANSPORTS, Tag
 from readycheck.render.words import Words

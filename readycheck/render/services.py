@@ -5,8 +5,8 @@ from typing import Any
 
 from readycheck.model.report import Report
 from readycheck.render import format as say
-from readycheck.render.causes import mappings, sightings
-from readycheck.render.readings import plain_number
+from readycheck.render.causes import sightings
+from readycheck.render.readings import mappings, plain_number
 from readycheck.render.visited import place_of
 from readycheck.render.voice import Tag
 from readycheck.render.words import Words

@@ -29,7 +29,9 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
     elif not todo:
         head += f"   {answer.sentence(report, words)}"
     lines = [head]
-    if report.profile.lab:
+    if report.run.machine == "captured":
+        lines.append(_painted(words("captured_title"), _DIM, colour))
+    elif report.profile.lab:
         lines.append(_painted(words("terminal_lab"), _DIM, colour))
     if report.run.interrupted:
         lines.append(words("terminal_interrupted"))

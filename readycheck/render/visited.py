@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readycheck.model.clean import clean
-from readycheck.render.causes import failure_code, mappings
+from readycheck.render.causes import failure_code
+from readycheck.render.readings import mappings
 
 CONCLUSIONS = (
     "bypass_works",

@@ -10,9 +10,9 @@ from readycheck.model.verdict import Finding
 from readycheck.render import format as say
 from readycheck.render.answer import kind, state
 from readycheck.render.bounds import interval
-from readycheck.render.causes import failure_code, mappings
+from readycheck.render.causes import failure_code
 from readycheck.render.charts import Chart, path_charts
-from readycheck.render.readings import evidence_of, figure, finite, round_trips
+from readycheck.render.readings import evidence_of, figure, finite, mappings, round_trips
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
 from readycheck.rtc.plpmtu import largest_payload_byte
