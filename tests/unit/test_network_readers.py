@@ -78,6 +78,10 @@ def test_documented_machines_have_no_vpn_and_a_link_of_a_known_kind(name: str) -
         (6, "TAP-Windows Adapter V9", "virtual", True),
         (23, "F5 Networks VPN Adapter", "virtual", True),
         (53, "WireGuard Tunnel", "virtual", True),
+        (6, "NCP Secure Client Virtual NDIS6.20 Adapter", "virtual", True),
+        (6, "Acme Secure Client Adapter", "virtual", None),
+        (6, "TeamViewer VPN Adapter", "virtual", None),
+        (6, "Intel(R) Ethernet Virtual Function 700 Series", "virtual", False),
         (131, "Microsoft IP-HTTPS Platform Adapter", "virtual", True),
         (131, "Microsoft Teredo Tunneling Adapter", "virtual", False),
         (131, "Acme Tunnel", "virtual", None),
@@ -227,6 +231,16 @@ def test_macos_hardware_ports(port: str, kind: str) -> None:
     at = recorded("macos", [entry("en9", WIFI_ADDRESS)], commands={"networksetup -listallhardwareports": listing})
 
     assert one_of(at, "en9").kind == kind
+
+
+@pytest.mark.parametrize(("name", "is_vpn"), [("gpd0", None), ("tun0", None), ("vmnet8", False)])
+def test_macos_interface_of_no_hardware_port_may_be_a_vpn(name: str, is_vpn: bool | None) -> None:  # noqa: FBT001
+    """A driver of its own, such as GlobalProtect's, makes an interface that nothing tells of: that is not no VPN."""
+    at = recorded("macos", [entry(name, TUNNEL_ADDRESS)], source_addresses={"*": TUNNEL_ADDRESS})
+    found = found_on(at)
+
+    assert found[0].is_vpn is is_vpn
+    assert way_to(at, "203.0.113.1", found).via_vpn is is_vpn
 
 
 @pytest.mark.parametrize("platform", ["windows", "macos", "linux"])
