@@ -186,6 +186,41 @@ def test_linux_full_tunnel_lies_on_the_link_with_the_lowest_metric() -> None:
     assert dns_servers(at, found) == ("192.0.2.53", "fe80::1%eth0")
 
 
+@pytest.mark.parametrize("own", [(), (WIFI_ADDRESS,)])
+@pytest.mark.parametrize(
+    ("answer", "interface", "via_vpn"),
+    [
+        ("203.0.113.9 dev tun0 src 192.0.2.31 uid 1000 \n    cache \n", "tun0", True),
+        ("203.0.113.9 via 192.0.2.1 dev eth0 src 192.0.2.31 uid 1000 \n    cache \n", "eth0", False),
+        ({"failure": "component_missing"}, None, None),
+    ],
+)
+def test_tunnel_that_borrows_the_links_address(
+    own: tuple[str, ...],
+    answer: Any,
+    interface: str | None,
+    via_vpn: bool | None,  # noqa: FBT001 - a case
+) -> None:
+    """An unnumbered tunnel has the link's source address: the kernel is asked, and without it nothing is claimed."""
+    at = recorded(
+        "linux",
+        [entry("eth0", WIFI_ADDRESS), entry("tun0", *own)],
+        files={"/sys/class/net/eth0/type": "1\n", "/sys/class/net/tun0/tun_flags": "0x1001\n"},
+        commands={"ip route get 203.0.113.9": answer},
+        source_addresses={"*": WIFI_ADDRESS},
+    )
+
+    assert way_to(at, "203.0.113.9", found_on(at)) == Way("203.0.113.9", WIFI_ADDRESS, interface, via_vpn)
+
+
+def test_address_of_two_adapters_tells_neither() -> None:
+    """Where no kernel can be asked, a source address that a VPN's adapter has as well leaves the way open."""
+    tunnel = entry("VPN", WIFI_ADDRESS, type=53, description="WireGuard Tunnel")
+    at = recorded("windows", [WIFI_CARD, tunnel], source_addresses={"*": WIFI_ADDRESS})
+
+    assert way_to(at, "203.0.113.9", found_on(at)) == Way("203.0.113.9", WIFI_ADDRESS)
+
+
 def test_link_beneath_a_tunnel_is_not_guessed() -> None:
     """Of two links with a router and no metric, either may carry the tunnel."""
     wired = entry("Ethernet", "192.0.2.20", type=6, description="Intel(R) I219-LM", gateways=[GATEWAY])
