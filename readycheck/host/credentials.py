@@ -18,7 +18,7 @@ CREDENTIALS = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         r"(?P<before>^[^\n=:]{0,200}proxy[^\n=:]{0,200}[=:,][ \t]*[\"']?(?:\w+=)?(?:[\w+.-]+://)?)(?P<cut>[^\n\x00]+)(?=@)",
-        rf"(?P<before>://)(?P<cut>{_AFTER_SCHEME}{{1,4000}})(?=@)",
+        rf"(?P<before>://)(?P<cut>{_AFTER_SCHEME}{{1,1000}})(?=@)",
         r"(?P<before>(?<![^\s\"'<>=,;(\x00-\x1f]))(?P<cut>[^\s\"'<>:/=,;(\x00-\x1f]{1,200}:(?!//)[^\s\"'<>\x00-\x1f]{1,1000})(?=@[\w\[])",
         r"(?P<before>:\0/\0/\0)(?P<cut>(?:[^\s\"'<>\0]\0)+)(?=@\0)",
     )
