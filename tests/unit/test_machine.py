@@ -1,10 +1,12 @@
 """A machine answers what is asked, captured or real, and never raises or hangs."""
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +155,15 @@ CHILD = "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'im
 
 
 def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    """Whether it still runs a moment later: what was told to end ends when the system comes to it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for _ in range(500):
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            time.sleep(0.01)
+        return True
+    return False
 
 
 def test_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
