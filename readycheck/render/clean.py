@@ -4,12 +4,12 @@ import re
 
 from markupsafe import Markup
 
-from readycheck.model.clean import clean
+from readycheck.model.clean import LONGEST, clean
 
 _BREAKS = re.compile(r"(?<=[\w/:])(?=\.\w)|(?<=/)(?=\w)|(?<=[:_])(?=\w)")
 
 
-def breakable(text: object) -> Markup:
+def breakable(text: object, limit: int = LONGEST) -> Markup:
     """Escaped, with a place to break a long name before each dot and after each slash, colon and underscore."""
-    escaped = [str(Markup.escape(part)) for part in _BREAKS.split(clean(text))]
+    escaped = [str(Markup.escape(part)) for part in _BREAKS.split(clean(text, limit))]
     return Markup("<wbr>".join(escaped))  # noqa: S704 - each part is escaped
