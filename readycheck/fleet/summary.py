@@ -44,7 +44,9 @@ class Entry:
     findings: tuple[Finding, ...] = ()
     """Of a site."""
     browser: tuple[str, str | None] | None = None
-    headset: tuple[str | None, str | None] | None = None
+    headset: tuple[str | None, str | None, str | None] | None = None
+    """Form, link and model."""
+    session: str | None = None
 
     @property
     def key(self) -> "Key":
@@ -111,6 +113,7 @@ def summary_of(report: Report, *, profile: tuple[str, str], file: str, digest: s
         findings=tuple(_cut(_promised(finding, report)) for finding in report.findings) if of_site else (),
         browser=None if of_site else _browser(report),
         headset=None if of_site else _headset(report),
+        session=None if of_site else _text(report, "session.kind"),
     )
     seen = (_name(profile[0]) or "", _name(profile[1]) or "")
     return Summary(latest={entry.key: Latest(entry)}, profiles={seen: 1}, read=1)
@@ -197,6 +200,9 @@ def _browser(report: Report) -> tuple[str, str | None] | None:
     return (name, _text(report, "browser.default_version")) if name else None
 
 
-def _headset(report: Report) -> tuple[str | None, str | None] | None:
-    found = _text(report, "headset.form"), _text(report, "headset.link")
+def _headset(report: Report) -> tuple[str | None, str | None, str | None] | None:
+    """Form, link and model; without the name that a person may have given to a Bluetooth headset."""
+    hands_free = report.metrics.get("headset.hands_free")
+    model = _text(report, "headset.model") if hands_free and hands_free.value is False else None
+    found = _text(report, "headset.form"), _text(report, "headset.link"), model
     return found if any(found) else None

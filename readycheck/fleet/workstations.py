@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from readycheck.fleet.seen import kinds, seen_at
 from readycheck.fleet.summary import Entry, Outcome
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric
@@ -53,27 +55,26 @@ def _ratio(part: int, whole: int | None, reason: str | None) -> Metric:
 
 def causes(entries: Iterable[Entry], asked: Asked) -> tuple[Cause, ...]:
     """Why workstations are not ready: blockers first, failures before what is not known, the commonest first."""
-    counts: Counter[Outcome] = Counter()
-    sites: dict[Outcome, set[str | None]] = {}
+    met: dict[Outcome, list[Entry]] = {}
     for entry in entries:
         for outcome in entry.outcomes:
             if outcome.status in _TROUBLES and outcome.requirement in asked:
-                counts[outcome] += 1
-                sites.setdefault(outcome, set()).add(entry.site)
+                met.setdefault(outcome, []).append(entry)
     rows = [
         Cause(
             requirement=outcome.requirement,
             severity=asked[outcome.requirement].severity,
             status=outcome.status,
             reason=outcome.reason,
-            count=count,
-            sites=tuple(sorted(sites[outcome], key=_of_site)),
+            count=len(where),
+            sites=tuple(sorted({entry.site for entry in where}, key=_of_site)),
             title=asked[outcome.requirement].title,
             remedy=asked[outcome.requirement].remedy,
             owner=asked[outcome.requirement].owner,
             lead_time_days=asked[outcome.requirement].lead_time_days,
+            seen=kinds(seen_at(entry, asked[outcome.requirement].metric, outcome.reason) for entry in where),
         )
-        for outcome, count in counts.items()
+        for outcome, where in met.items()
     ]
     return tuple(sorted(rows, key=_most_pressing)[:LISTED_AT_MOST])
 
@@ -116,9 +117,18 @@ def visit_first(entries: Iterable[Entry], asked: Asked) -> tuple[Visit, ...]:
             decision=entry.decision,
             started_at=entry.started_at,
             file=entry.file,
-            causes=tuple(outcome for outcome in entry.outcomes if _blocks(outcome, asked)),
+            causes=_blocking(entry, asked),
         )
         for entry in ranked[:VISITED_FIRST]
+    )
+
+
+def _blocking(entry: Entry, asked: Asked) -> tuple[Outcome, ...]:
+    """What blocks there, failures before what is not known, with what the workstation has that it is about."""
+    found = [outcome for outcome in entry.outcomes if _blocks(outcome, asked)]
+    return tuple(
+        replace(outcome, seen=seen_at(entry, asked[outcome.requirement].metric, outcome.reason))
+        for outcome in sorted(found, key=lambda outcome: _TROUBLES.index(outcome.status))
     )
 
 
@@ -140,7 +150,8 @@ def browsers(entries: Iterable[Entry]) -> tuple[BrowserCount, ...]:
 
 
 def headsets(entries: Iterable[Entry]) -> tuple[HeadsetCount, ...]:
-    """Headsets by form and link, the commonest first."""
+    """Headsets by model, form and link, the commonest first."""
     counts = Counter(entry.headset for entry in entries if entry.headset)
-    rows = [HeadsetCount(form, link, count) for (form, link), count in counts.items()]
-    return tuple(sorted(rows, key=lambda row: (-row.count, row.form or "", row.link or ""))[:LISTED_AT_MOST])
+    rows = [HeadsetCount(form, link, count, model) for (form, link, model), count in counts.items()]
+    ranked = sorted(rows, key=lambda row: (-row.count, row.model or "", row.form or "", row.link or ""))
+    return tuple(ranked[:LISTED_AT_MOST])

@@ -111,6 +111,14 @@ class HeatColumn:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What so many workstations have: a headset by its model, a browser by name and version, a kind of session."""
+
+    what: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason why workstations are not ready, and at how many."""
 
@@ -124,6 +132,8 @@ class Cause:
     remedy: Text
     owner: str | None
     lead_time_days: int | None
+    seen: tuple[Seen, ...] = ()
+    """What these workstations have that the requirement is about, the commonest first; not all, if they are many."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,8 @@ class VisitCause:
     requirement: str
     status: Status
     reason: str | None
+    seen: tuple[str, ...] = ()
+    """What it has that the requirement is about."""
 
 
 @dataclass(frozen=True)
@@ -159,11 +171,12 @@ class BrowserCount:
 
 @dataclass(frozen=True)
 class HeadsetCount:
-    """So many workstations have headsets of this form and link."""
+    """So many workstations have this headset; of a model of None, one of this form and link."""
 
     form: str | None
     link: str | None
     count: int
+    model: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.rollup_heat import titles
-from readycheck.render.rollup_said import site_name
+from readycheck.render.rollup_said import site_name, why
 from readycheck.render.rollup_svg import Share, share, stacked
 from readycheck.render.rollup_tasks import cause_kind, cause_title, cause_why
 from readycheck.render.voice import Tag
@@ -172,7 +172,9 @@ def visits(rollup: Rollup, words: Words) -> list[VisitRow]:
                         "blocks" if cause.status == "fail" else "unknown",
                         named.get(cause.requirement, clean(cause.requirement)),
                     ),
-                    words.failure(cause.reason).short if cause.reason else "",
+                    why(cause.status, cause.reason, [cause.seen] if cause.seen else [], words)
+                    if cause.reason or cause.seen
+                    else "",
                 )
                 for cause in one.causes[:_MOST_NAMED]
             ),
@@ -208,7 +210,7 @@ class Inventory:
 
 
 def inventory(rollup: Rollup, words: Words) -> tuple[Inventory, Inventory]:
-    """Default browsers, then headsets by form and link."""
+    """Default browsers, then headsets by model, form and link."""
     reported = rollup.workstations.reported
     return (
         _inventory(words("browsers"), [(_browser(one), one) for one in rollup.browsers], reported, words),
@@ -241,8 +243,8 @@ def _browser(one: BrowserCount) -> str:
 
 
 def _headset(one: HeadsetCount, words: Words) -> str:
-    form = _known(one.form, "form", words)
-    return f"{form}, {_known(one.link, 'link', words)}"
+    kind = f"{_known(one.form, 'form', words)}, {_known(one.link, 'link', words)}"
+    return f"{clean(one.model, 60)} ({kind})" if one.model else kind
 
 
 _FORMS: Mapping[str, frozenset[str]] = {

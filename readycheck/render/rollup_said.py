@@ -1,12 +1,15 @@
 """What the terminal and the page both say of a roll-up: what was seen, where, and what to beware of."""
 
+from collections.abc import Sequence
+
 from readycheck.model.clean import clean
 from readycheck.model.rollup import Answered, Attested, Notice, Rollup
 from readycheck.model.verdict import Finding, Scope, Status
 from readycheck.render import format as say
 from readycheck.render.words import Words
 
-_MOST_SITES, _MOST_SILENT = 3, 8
+_MOST_SITES, _MOST_SILENT, _MOST_KINDS = 3, 8, 3
+_SESSIONS = {"citrix_ica", "rdp", "horizon", "avd", "workspaces", "xrdp", "ssh"}
 
 
 def open_answers(rollup: Rollup) -> dict[str, Attested]:
@@ -64,3 +67,18 @@ def notice(which: Notice, rollup: Rollup, words: Words) -> str:
     names = ", ".join(clean(site, 40) for site in silent[:_MOST_SILENT]) or words("rollup_no_site")
     more = f", {words.count('more', len(silent) - _MOST_SILENT)}" if len(silent) > _MOST_SILENT else ""
     return words(f"rollup_notice_{which}", n=rollup.profiles_seen, day=say.day(rollup.on, words), names=names + more)
+
+
+def why(status: str, reason: str | None, kinds: Sequence[tuple[str, ...]], words: Words) -> str:
+    """Why workstations miss a requirement: by what they have that it is about, if their reports name it."""
+    more = [words.count("more", len(kinds) - _MOST_KINDS)] if len(kinds) > _MOST_KINDS else []
+    named = ", ".join([*(_thing(what, words) for what in kinds[:_MOST_KINDS]), *more])
+    if len(kinds) == 1 and kinds[0][0] in _SESSIONS:
+        named = words("ws_session_of", kind=named)
+    if reason:
+        return words("colon").join(filter(None, (words.failure(reason).short, named)))
+    return named or words("why_missed" if status == Status.FAIL else "not_measured")
+
+
+def _thing(what: tuple[str, ...], words: Words) -> str:
+    return clean(" ".join(words.value(part) for part in what), 60)

@@ -9,7 +9,7 @@ from readycheck.model.rollup import Cause, Notice, Rollup
 from readycheck.model.verdict import Finding, Scope, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
-from readycheck.render.rollup_said import open_answers, seen
+from readycheck.render.rollup_said import open_answers, seen, why
 from readycheck.render.rollup_svg import Axis, Bar, axis
 from readycheck.render.words import Words
 
@@ -182,10 +182,8 @@ def cause_title(cause: Cause, words: Words) -> str:
 
 
 def cause_why(cause: Cause, words: Words) -> str:
-    """Why it is so, in a few words."""
-    if cause.reason:
-        return words.failure(cause.reason).short
-    return words("why_missed" if cause.status == Status.FAIL else "not_measured")
+    """Why it is so, in a few words: what these workstations have, or the reason."""
+    return why(cause.status, cause.reason, [one.what for one in cause.seen], words)
 
 
 def _until(rollup: Rollup, days: int | None, words: Words) -> str | None:

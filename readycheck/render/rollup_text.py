@@ -9,10 +9,12 @@ from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.marks import plain_marks
 from readycheck.render.rollup_said import notice, open_answers, seen, site_name
+from readycheck.render.rollup_tasks import cause_why
 from readycheck.render.text import marked, painted_decision
 from readycheck.render.words import Words
 
 _TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES, _MOST_CAUSES, _MOST_FILES = 36, 64, 40, 8, 3
+_WHY_WIDTH = 80
 _TROUBLES = (Status.FAIL, Status.INCONCLUSIVE)
 
 
@@ -82,7 +84,7 @@ def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
         yield f"{words('rollup_causes')}{words('colon').rstrip()}"
     for cause in causes[:_MOST_CAUSES]:
         title = words.choose(cause.title) or clean(cause.requirement)
-        why = f" ({words.failure(cause.reason).short})" if cause.reason else ""
+        why = f" ({clean(cause_why(cause, words), _WHY_WIDTH)})" if cause.reason or cause.seen else ""
         who = _who(cause.owner, cause.lead_time_days, words)
         yield f"  {cause.count:>5}  {clean(title, _TITLE_WIDTH)}{why}   {who}".rstrip()
     if len(causes) > _MOST_CAUSES:
