@@ -89,7 +89,13 @@ def linux(files: dict[str, Any], **document: Any) -> RecordedMachine:
         ),
         (
             "intune-system",
-            {"default_name": WRONG, "default_version": WRONG, "microphone_allowed": WRONG, "supported_count": 2},
+            {
+                "default_name": WRONG,
+                "default_version": WRONG,
+                "microphone_allowed": WRONG,
+                "ineffective_policy_count": WRONG,
+                "supported_count": 2,
+            },
         ),
     ],
 )
