@@ -127,6 +127,10 @@ class Probe(ABC, Generic[E]):
         """The evidence in one short sentence for the terminal; no opinion."""
         return None
 
+    def summary_under(self, evidence: E, profile: Profile) -> str | None:  # noqa: ARG002 - most need no list
+        """The same for a run, where the profile's lists have more to say."""
+        return self.summary(evidence)
+
     @abstractmethod
     async def gather(self, context: Context) -> E:
         """Gather the facts. A blocked network is evidence; raise OperationFailed only if the work can't be done."""

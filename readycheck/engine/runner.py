@@ -139,7 +139,8 @@ class Collection:
             async with asyncio.timeout(instance.deadline_s(self.profile)) as deadline:
                 evidence = await instance.gather(context)
             quantities = evidence.quantities() | probe.answered(evidence, self.profile)
-            gathered = _Gathered(self._shown(evidence.to_json()), quantities, instance.summary(evidence))
+            summary = instance.summary_under(evidence, self.profile)
+            gathered = _Gathered(self._shown(evidence.to_json()), quantities, summary)
             self._evidence[probe.id] = evidence
         except TimeoutError as error:  # the system's own ETIMEDOUT is one too, and no probe should let it through
             detail = f"not done within {instance.deadline_s(self.profile):g} s"

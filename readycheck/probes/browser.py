@@ -30,6 +30,11 @@ from readycheck.profile.schema import AllowedBrowser, Profile
 DEADLINE_S = 12.0
 DEFAULT_LIMIT_S = 5.0
 _SYSTEMS = {"windows": windows, "macos": macos, "linux": linux}
+_FORBIDDEN = {
+    "microphone_allowed": "no microphone",
+    "udp_allowed": "no UDP",
+    "notifications_allowed": "no notifications",
+}
 _NO_EFFECT = ("misspelt", "dead", "wrong_type")
 _ALIASES = {
     "google chrome": "chrome",
@@ -234,7 +239,14 @@ class BrowserProbe(Probe[BrowserEvidence]):
     def summary(self, evidence: BrowserEvidence) -> str | None:
         """What is installed, the default first."""
         ordered = sorted(evidence.browsers, key=lambda one: one.name != evidence.default.name)
-        return ", ".join(f"{one.name} {one.version or ''}".strip() for one in ordered) or "no browser known here"
+        named = (f"{one.name.title()} {one.version or ''}".strip() for one in ordered)
+        return ", ".join(named) or "no browser known here"
+
+    def summary_under(self, evidence: BrowserEvidence, profile: Profile) -> str | None:
+        """And what policies forbid the profile's pages."""
+        answers = self.answered(evidence, profile)
+        forbidden = [said for metric, said in _FORBIDDEN.items() if answers[metric].value is False]
+        return " · ".join(filter(None, (self.summary(evidence), ", ".join(forbidden))))
 
     async def gather(self, context: Context) -> BrowserEvidence:
         """Browsers and default side by side, beside the loop: tools may take their time."""

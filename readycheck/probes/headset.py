@@ -73,7 +73,18 @@ class Headset(Probe[HeadsetEvidence]):
         headset = evidence.headset
         if headset:
             return f"{headset.product}, {headset.link}" + (", not the default" if headset.default is False else "")
+        if evidence.dongle_alone.value:
+            return "a dongle without a headset"
+        if any(one.bus == "remote" for one in evidence.devices):
+            return "the headset is at the session's other end"
         return "no headset" if evidence.present.value is False else "no headset can be told"
+
+    def summary_under(self, evidence: HeadsetEvidence, profile: Profile) -> str | None:
+        """And whether it is on the list."""
+        answer = self.answered(evidence, profile).get("listed")
+        if not evidence.headset or answer is None or answer.value is None:
+            return self.summary(evidence)
+        return f"{self.summary(evidence)}, {'' if answer.value else 'not '}on the list"
 
     async def gather(self, context: Context) -> HeadsetEvidence:
         """All lists side by side, each with a limit of its own; then the sound."""

@@ -31,6 +31,13 @@ Host = tuple[Role, str]
 _LIST_LIMIT_S, _WAY_LIMIT_S, _TOOL_LIMIT_S = 4.0, 1.0, 4.0
 _TARGETS_AT_ONCE = 32
 _MOST_INTERFACES = 32
+_LINKS = {
+    "ethernet": "Ethernet",
+    "wifi": "Wi-Fi",
+    "cellular": "mobile network",
+    "loopback": "this machine alone",
+    "virtual": "a virtual machine's link",
+}
 
 
 class Network(Probe[NetworkEvidence]):
@@ -64,7 +71,8 @@ class Network(Probe[NetworkEvidence]):
         signal, rtt = evidence.wifi_signal_dbm.value, evidence.gateway_rtt_ms.value
         tunnel = evidence.vpn_tunnel.value
         parts = [
-            str(evidence.link.value or "unknown link") + (f" {signal:.0f} dBm" if isinstance(signal, float) else ""),
+            _LINKS.get(str(evidence.link.value), "unknown link")
+            + (f" {signal:.0f} dBm" if isinstance(signal, float) else ""),
             f"first router {rtt:.1f} ms" if isinstance(rtt, float) else "",
             {"none": "no VPN", "full": "VPN, full tunnel", "split": "VPN, split tunnel"}.get(str(tunnel), ""),
         ]

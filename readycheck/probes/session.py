@@ -22,6 +22,8 @@ from readycheck.probes._pages import agreed, pages
 from readycheck.profile.schema import Profile
 
 DEADLINE_S = 10.0
+_SAID = {"citrix_ica": "Citrix", "citrix": "Citrix", "rdp": "RDP", "horizon": "Horizon", "avd": "AVD"}
+_SAID |= {"workspaces": "WorkSpaces", "dcv": "DCV", "pcoip": "PCoIP", "unknown": "unknown kind"}
 _READERS: dict[Platform, Callable[[Machine], Session]] = {
     "windows": windows.session,
     "macos": macos.session,
@@ -119,7 +121,18 @@ class SessionProbe(Probe[SessionEvidence]):
         if evidence.wrong_user:
             return f"run as {evidence.wrong_user}: not the agent's session"
         installed = evidence.products("agent_installed")
-        return evidence.session.kind + (f", {', '.join(installed)} installed" if installed else "")
+        if evidence.session.remote is False and not installed:
+            return f"{evidence.session.kind}, no Citrix"
+        kind = _SAID.get(evidence.session.kind, evidence.session.kind)
+        return kind + (f", {', '.join(_SAID.get(one, one) for one in installed)} installed" if installed else "")
+
+    def summary_under(self, evidence: SessionEvidence, profile: Profile) -> str | None:
+        """And whether its media is redirected, for the profile's pages."""
+        if evidence.remote.value is not True:
+            return self.summary(evidence)
+        redirected = evidence.redirected(pages(profile)).value
+        said = "redirection unknown" if redirected is None else f"media {'' if redirected else 'not '}redirected"
+        return f"{_SAID.get(evidence.session.kind, evidence.session.kind)} session, {said}"
 
     async def gather(self, context: Context) -> SessionEvidence:
         """Ask beside the loop: a tool may take its time."""

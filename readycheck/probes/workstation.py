@@ -146,6 +146,8 @@ class Workstation(Probe[WorkstationEvidence]):
             f"{evidence.cores} cores" if evidence.cores else "",
             f"load {load:.0%}" if load is not None else "",
             f"{free / 1e9:.1f} GB free" if free is not None else "",
+            "on battery" if evidence.is_on_battery else "",
+            "restart pending" if evidence.restart.is_pending else "",
             f"run as {evidence.run_as}" if evidence.run_as else "",
         ]
         return " · ".join(filter(None, parts)) or None

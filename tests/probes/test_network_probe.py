@@ -138,7 +138,7 @@ async def test_documented_laptop() -> None:
     assert seen.answer("vpn_tunnel") == ("none", None)
     assert (seen.answer("wifi_band_ghz")[0], seen.answer("wifi_channel")[0]) == (5.0, 44)
     assert seen.answer("link_speed_bps") == (573_000_000, None)
-    assert seen.summary == "wifi -54 dBm · first router 4.0 ms · no VPN"
+    assert seen.summary == "Wi-Fi -54 dBm · first router 4.0 ms · no VPN"
     assert "ACME" not in json.dumps(seen.evidence)
 
 

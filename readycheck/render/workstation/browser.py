@@ -170,7 +170,7 @@ def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
     forbidding = _FORBIDDING.get(metric, {})
     for browser in _browsers(subject):
         found = [
-            (_setting(one), _place(subject, browser), named(one.get("source"), 90))
+            (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
             for one in mappings(browser.get("policies"))
             if one.get("effect") == "in_force"
             and (forbids := forbidding.get(str(one.get("name"))))
@@ -179,6 +179,11 @@ def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
         if found:
             return found
     return []
+
+
+def _short(key: str) -> str:
+    """A registry key as administrators abbreviate it."""
+    return key.replace("HKEY_LOCAL_MACHINE", "HKLM").replace("HKEY_CURRENT_USER", "HKCU")
 
 
 def _place(subject: Subject, browser: Mapping[str, Any]) -> str:
@@ -208,7 +213,7 @@ def _without_effect(subject: Subject) -> list[str]:
         f"{named(one.get('name'), 60)} ({subject.words.value(str(one.get('effect')))})"
         for browser in _browsers(subject)
         for one in mappings(browser.get("policies"))
-        if one.get("effect") in {"misspelt", "dead", "wrong_type"}
+        if one.get("effect") in ("misspelt", "dead", "wrong_type")
     ]
 
 

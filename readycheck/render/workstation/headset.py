@@ -6,9 +6,9 @@ from readycheck.model.failure import FailureCode
 from readycheck.render.readings import mapping, mappings, named
 from readycheck.render.workstation.subject import Said, Subject
 
-_KINDS = {"headset", "dongle", "adapter"}
+_KINDS = ("headset", "dongle", "adapter")
 _DESCRIBED = {"form", "link", "model", "hands_free"}
-_FACTS = {"mono", "duo", "usb", "dect", "bluetooth", "analog", "adapter"}
+_FACTS = ("mono", "duo", "usb", "dect", "bluetooth", "analog", "adapter")
 
 
 def told(subject: Subject) -> list[Said]:

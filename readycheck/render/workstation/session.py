@@ -4,12 +4,12 @@ from readycheck.render.readings import mapping, mappings, named
 from readycheck.render.workstation.subject import Said, Subject
 
 _POLICIES = {
-    "TeamsRedirection",
-    "hc_toggle_extensions",
-    "WebRTCRedirSDKWebApp enabled",
-    "chrome_enabled, edge_chrome_enabled",
+    "TeamsRedirection": "ws_redirection_policy",
+    "hc_toggle_extensions": "ws_redirection_policy",
+    "WebRTCRedirSDKWebApp enabled": "ws_redirection_unset",
+    "chrome_enabled, edge_chrome_enabled": "ws_redirection_unset",
 }
-"""Signals that are an administrator's switches."""
+"""Signals that are an administrator's switches: one that is on unless switched off, and one that is not."""
 _LISTS = {"UrlAllowList", "AllowedCallRedirectionSites"}
 
 
@@ -63,7 +63,7 @@ def _no_redirection(subject: Subject) -> str | None:
     found = _signals(subject, ("no_redirection",))
     first = next((name for name, _ in found if name in _POLICIES), found[0][0] if found else None)
     if first:
-        key = "ws_redirection_policy" if first in _POLICIES else "ws_redirection_off"
+        key = _POLICIES.get(first, "ws_redirection_off")
         return subject.words(key, sign=next(sign for name, sign in found if name == first))
     if subject.value("media_redirection") is not False:
         return None

@@ -58,5 +58,5 @@ class Subject:
         """Names in a sentence, the first of them if they are many."""
         shown = names[:4]
         if len(names) > len(shown):
-            return self.words.count("and_others", len(names) - len(shown), text=", ".join(shown))
+            return f"{', '.join(shown)} {self.words.count('and_more', len(names) - len(shown))}"
         return self.words("and").join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
