@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from readycheck.host.machine import Machine
 from readycheck.host.network.interfaces import default_sources, interfaces, way_to
@@ -15,6 +16,8 @@ from readycheck.net.beside import within
 SLEPT_S = 2.0
 """Less is no sleep, but two clocks that tick apart."""
 _LIMIT_S = 1.0
+_LONGEST_S = 1e10
+"""No machine slept for three centuries."""
 _NETWORK_BITS = 64  # of an IPv6 address: the rest is drawn anew every day (RFC 8981)
 
 
@@ -61,11 +64,15 @@ def _conditions(machine: Machine, destinations: Sequence[str]) -> Conditions:
     entries = interfaces(machine)
     ways = [way_to(machine, address, () if isinstance(entries, FailureCode) else entries) for address in destinations]
     return Conditions(
-        slept_s=float(slept) if isinstance(slept, int | float) and not isinstance(slept, bool) else None,
+        slept_s=float(slept) if _is_duration(slept) else None,
         tunnels=None if isinstance(entries, FailureCode) else frozenset(one.name for one in entries if _is_tunnel(one)),
         sources=tuple(_network(address) for address in default_sources(machine)),
         ways={way.address: (_network(way.source), way.interface) for way in ways},
     )
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LONGEST_S
 
 
 def _is_tunnel(interface: Interface) -> bool:

@@ -37,6 +37,8 @@ class NetworkEvidence(Evidence):
     agents: tuple[str, ...] = ()
     """Running products that may take packets elsewhere than the routing table says."""
     failures: tuple[Failure, ...] = ()
+    interfaces_left_out: int = 0
+    """Those that are up as well, none of which carries a target."""
 
     @metric_of("text")
     def link(self) -> Quantity:

@@ -29,6 +29,7 @@ READ_LIMIT_S = 8.0
 LISTEN_LIMIT_S = 15.0
 LISTEN = "listen"
 _MOST = 32
+_ALSA_DEFAULT = "default"
 T = TypeVar("T")
 
 
@@ -109,7 +110,8 @@ class Headset(Probe[HeadsetEvidence]):
             context.keep(lambda: cut_short)
             context.progress("a tone and speech are played, and the microphone is recorded", expected_s=LISTEN_LIMIT_S)
             refusal = _refusal(found)
-            found = replace(found, listening=Listening(refusal) if refusal else await _listen(machine))
+            heard = Listening(refusal) if refusal else await _listen(machine)
+            found = replace(found, listening=_by_endpoint(heard, found))
         return found
 
 
@@ -195,6 +197,16 @@ async def _listen(machine: Machine) -> Listening:
     except TimeoutError:
         return Listening(Failure(FailureCode.DEADLINE_EXCEEDED, LISTEN))
     return _heard(told)
+
+
+def _by_endpoint(heard: Listening, found: HeadsetEvidence) -> Listening:
+    """With the devices' own names where ALSA calls both `default`: those that the sound server uses by default."""
+    names = {one.direction: one.name for one in found.endpoints if one.default}
+    return replace(
+        heard,
+        input=names.get("capture", heard.input) if heard.input == _ALSA_DEFAULT else heard.input,
+        output=names.get("render", heard.output) if heard.output == _ALSA_DEFAULT else heard.output,
+    )
 
 
 def _heard(told: Told) -> Listening:

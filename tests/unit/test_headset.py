@@ -480,3 +480,45 @@ async def test_interrupted_run_keeps_nothing_half() -> None:
     released.set()
 
     assert Seen("headset", collection).answer("present")[1] == FailureCode.INTERRUPTED
+
+
+JABRA = {"device.bus": "usb", "device.vendor.id": "0b0e", "device.product.id": "0e40"}
+
+
+def heard_with(source: str, sink: str) -> RecordedMachine:
+    """A sound server with a Jabra and the laptop's own sound, and which of them it uses by default."""
+    ports = [
+        {"name": name, "description": name.upper(), "properties": properties}
+        for name, properties in (("jabra", JABRA), ("laptop", {"device.bus": "pci"}))
+    ]
+    return made(
+        environment={"PULSE_SERVER": "unix:/run/pulse"},
+        facts={"listening": {**HEARD, "input": "default", "output": "default"}, "audio_devices": []},
+        commands={
+            "pactl -f json info": json.dumps({"default_source_name": source, "default_sink_name": sink}),
+            "pactl -f json list sources": json.dumps(ports),
+            "pactl -f json list sinks": json.dumps(ports),
+        },
+    )
+
+
+@pytest.mark.parametrize(("source", "sink"), [("jabra", "jabra"), ("laptop", "jabra"), ("jabra", "laptop")])
+async def test_which_device_was_heard(source: str, sink: str) -> None:
+    """ALSA calls both `default`: the server tells which were used, and whether they are the headset's."""
+    seen = await gathered(heard_with(source, sink), listen=True)
+
+    assert told(seen, "listened_to_headset", "played_to_headset") == [source == "jabra", sink == "jabra"]
+    assert seen.evidence["listening"]["input"] == source.upper()
+    assert seen.evidence["listening"]["output"] == sink.upper()
+
+
+async def test_device_that_was_heard_is_not_guessed() -> None:
+    """The kernel's list tells no default; without --listen nothing was heard."""
+    cards = {"/proc/asound/card1/usbid": "0b0e:0e40\n", "/proc/asound/card1/stream0": "Jabra\nPlayback:\nCapture:\n"}
+    facts = {"listening": HEARD, "audio_devices": []}
+    seen = await gathered(made(files=cards, facts=facts, processes=[]), listen=True)
+
+    assert told(seen, "present") == [True]
+    assert seen.answer("listened_to_headset") == (None, FailureCode.COMPONENT_MISSING)
+    quiet = await gathered(heard_with("jabra", "jabra"))
+    assert quiet.answer("listened_to_headset") == (None, FailureCode.NOT_SELECTED)
