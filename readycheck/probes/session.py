@@ -23,7 +23,7 @@ from readycheck.profile.schema import Profile
 
 DEADLINE_S = 10.0
 _SAID = {"citrix_ica": "Citrix", "citrix": "Citrix", "rdp": "RDP", "horizon": "Horizon", "avd": "AVD"}
-_SAID |= {"workspaces": "WorkSpaces", "dcv": "DCV", "pcoip": "PCoIP", "unknown": "unknown kind"}
+_SAID |= {"workspaces": "WorkSpaces", "dcv": "DCV", "pcoip": "PCoIP", "unknown": "session of unknown kind"}
 _READERS: dict[Platform, Callable[[Machine], Session]] = {
     "windows": windows.session,
     "macos": macos.session,

@@ -9,14 +9,18 @@ from readycheck.model.verdict import Decision
 from readycheck.render.html import render_html
 from readycheck.render.rollup_html import render_rollup_html
 from tests.browser.chromium import Tab
+from tests.machines import machine
 from tests.unit import rollup_samples
 from tests.unit.report_samples import finding, no_go
+from tests.unit.workstation_reports import machine_report
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 PAGES: dict[str, Callable[[], str]] = {
     "report": lambda: render_html(no_go(), "en"),
     "report-green": lambda: render_html(replace(no_go(), decision=Decision.GO, findings=(finding(),)), "fr"),
+    "report-machine": lambda: render_html(machine_report(machine("edge-non-proxied-udp")), "en"),
+    "report-session": lambda: render_html(machine_report(machine("citrix-desktop-vda")), "fr"),
     "rollup": lambda: render_rollup_html(rollup_samples.mixed(), "fr"),
     "rollup-green": lambda: render_rollup_html(rollup_samples.all_green(), "en"),
     "rollup-empty": lambda: render_rollup_html(rollup_samples.empty(), "en"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from readycheck.engine.registry import probes
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
@@ -17,8 +18,8 @@ from readycheck.render.words import NBSP, Words
 from readycheck.render.workstation.chapter import Row, workstation
 from tests.machines import machine
 from tests.unit.report_samples import finding, observation, report
-from tests.unit.test_render_html import HOSTILE, Page, poisoned
-from tests.unit.workstation_reports import machine_report
+from tests.unit.test_render_html import HOSTILE, Page
+from tests.unit.workstation_reports import PROFILE, machine_report
 
 EN, FR = Words("en"), Words("fr")
 NO = False
@@ -75,6 +76,7 @@ def rows(shown: Report, words: Words = EN) -> dict[str, Row]:
         ("citrix-redirection-ready", "Session", "that device must reach the TURN server"),
         ("horizon-plain", "Network link", "The link of a virtual machine; the real one beneath cannot be seen"),
         ("intune-system", "Machine", "ran as the machine's own account (SYSTEM), not as the agent"),
+        ("macos-15-headset", "Machine", "macOS 15"),
         ("macos-15-headset", "Headset", "Plantronics Blackwire 3220 Series (047f:c056), two ears, by USB."),
     ],
 )
@@ -287,20 +289,35 @@ def test_captured_machine_is_said_at_the_top(lang: str, expected: str) -> None:
         assert Words(lang)(alone) not in page + text
 
 
+GIVEN = {"product", "source", "version", "description", "release", "sign", "signs", "ids", "agents"}
+"""What strangers wrote; the rest of the evidence is readycheck's own words."""
+
+
+def renamed(value: Any, key: str = "") -> Any:
+    """The same evidence with hostile names of devices, adapters, places and policies' values."""
+    if isinstance(value, dict):
+        is_theirs = "direction" in value or "is_vpn" in value
+        return {name: HOSTILE if is_theirs and name == "name" else renamed(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [renamed(item, key) for item in value]
+    return HOSTILE if isinstance(value, str) and key in GIVEN else value
+
+
 @pytest.mark.parametrize("lang", ["en", "fr"])
 @pytest.mark.parametrize("name", ["laptop-poly-dongle", "citrix-vda-multi-session", "edge-non-proxied-udp"])
 def test_hostile_machine_harms_nothing(name: str, lang: str) -> None:
-    """Names of devices, policies and adapters that are markup, control or bidirectional characters stay text."""
-    asked = ("headset.listed", "session.media_redirection", "browser.udp_allowed", "network.media_via_vpn")
-    shown = replace(of_machine(name), findings=tuple(failed(metric) for metric in asked))
-    whole = poisoned(shown)
-    spoilt = replace(whole, observations={key: poisoned(one) for key, one in shown.observations.items()})
+    """Names of devices, places and adapters that are markup, control or bidirectional characters stay text."""
+    shown = of_machine(name)
+    asked = ("headset.listed", "session.media_redirection", "browser.udp_allowed", "workstation.restart_pending")
+    evidence = {probe: replace(one, evidence=renamed(one.evidence)) for probe, one in shown.observations.items()}
+    spoilt = replace(shown, observations=evidence, findings=tuple(failed(metric) for metric in asked))
 
-    page = Page(render_html(spoilt, lang))
+    page, told = Page(render_html(spoilt, lang)), workstation(spoilt, Words(lang))
+    text = render_text(spoilt, lang, colour=False)
 
+    assert any("<script>" in row.known for row in told)
     assert "script" not in page.text
-    assert "\u202e" not in "".join(page.text.values())
-    assert "\x1b" not in render_text(spoilt, lang, colour=False)
+    assert not {"\u202e", "\x00", "\x1b"} & set("".join(page.text.values()) + text)
 
 
 @pytest.mark.parametrize("wrong", [None, True, 7, "text", [], [1, [2]], {}, {"name": []}, [{"name": {}, "kind": []}]])
@@ -319,3 +336,25 @@ def test_evidence_of_wrong_types_is_read_without_a_fault(name: str, wrong: Any) 
 
     assert HOSTILE not in render_html(spoilt, "en")
     assert len(workstation(spoilt, FR)) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "probe", "expected"),
+    [
+        ("laptop-jabra", "session", "console, no Citrix"),
+        ("laptop-jabra", "headset", "Jabra Evolve2 40, usb, on the list"),
+        ("laptop-poly-dongle", "headset", "Poly BT700, bluetooth, not the default, not on the list"),
+        ("citrix-redirection-ready", "session", "Citrix session, media redirected"),
+        ("citrix-redirection-ready", "browser", "Chrome 142.0.7444.176, Edge 142.0.3595.80 · no UDP"),
+        ("citrix-desktop-vda", "session", "Citrix session, redirection unknown"),
+        ("citrix-desktop-vda", "headset", "the headset is at the session's other end"),
+        ("rdp", "session", "RDP session, media not redirected"),
+        ("horizon-plain", "network", "a virtual machine's link · first router 1.0 ms · no VPN"),
+    ],
+)
+def test_terminal_says_it_in_a_few_words(name: str, probe: str, expected: str) -> None:
+    """The line of a probe names what a person would ask first, lists and pages of the profile included."""
+    kind = probes()[probe]
+    evidence = kind.evidence.from_json(of_machine(name).observations[probe].evidence)
+
+    assert kind().summary_under(evidence, PROFILE) == expected

@@ -41,7 +41,9 @@ def _run_as(subject: Subject) -> list[Said]:
 def _load(subject: Subject) -> list[Said]:
     words = subject.words
     edition = mapping(subject.evidence.get("edition"))
-    system = " ".join(filter(None, (named(edition.get("name"), 60), named(edition.get("release"), 30))))
+    name = named(edition.get("name"), 60)
+    release = edition.get("release" if name.startswith("Windows") else "version")  # 24H2 says more than its number
+    system = f"{name} {named(release, 30)}".strip()
     cores, load = plain_number(subject.value("cpu_cores")), plain_number(subject.value("cpu_load_ratio"))
     free, total = (plain_number(subject.value(f"memory_{which}_bytes")) for which in ("free", "total"))
     facts = [
