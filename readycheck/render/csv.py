@@ -8,12 +8,13 @@ from readycheck.model.evidence import Value
 from readycheck.model.report import Report
 from readycheck.render import answer
 from readycheck.render import format as say
+from readycheck.render.causes import cause
 from readycheck.render.words import Words
 
 _COLUMNS = (
     *("host", "started_at", "profile", "decision"),
     *("requirement", "scope", "severity", "status", "metric", "observed", "unit", "expected", "reason"),
-    *("title", "remedy", "owner", "lead_time_days"),
+    *("title", "remedy", "owner", "lead_time_days", "cause"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,7 +30,8 @@ def render_csv(report: Report, lang: str) -> str:
         judged = (finding.requirement, finding.scope, finding.severity, finding.status, finding.metric)
         measured = (finding.observed, finding.unit, finding.expected, finding.reason)
         told = (answer.title(finding, words), words.choose(finding.remedy), finding.owner, finding.lead_time_days)
-        writer.writerow([cell(value) for value in (*run, *judged, *measured, *told)])
+        seen = cause(finding, report, words) if answer.kind(finding) in answer.KINDS else None
+        writer.writerow([cell(value) for value in (*run, *judged, *measured, *told, seen)])
     return text.getvalue()
 
 

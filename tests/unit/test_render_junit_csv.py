@@ -91,5 +91,6 @@ def test_csv_has_a_row_for_each_finding() -> None:
     assert len(rows) == 2
     assert rows[0]["observed"] == "0.0"
     assert rows[0]["reason"] == "stun_timeout"
+    assert rows[0]["cause"] == "no answer"
     assert rows[1]["title"] == 'a,"b" c'
     assert rows[1]["remedy"] == "'=HYPERLINK(1)"

@@ -2,6 +2,7 @@ import string
 
 import pytest
 
+from readycheck.engine.registry import metric_definitions, probes
 from readycheck.model.clean import clean
 from readycheck.model.evidence import UNITS, Value
 from readycheck.model.failure import FailureCode
@@ -10,6 +11,7 @@ from readycheck.render import format as say
 from readycheck.render.answer import kind, state
 from readycheck.render.words import LANGUAGES, NBSP, Words, _load, choose
 from tests.unit.report_samples import finding
+from tests.unit.shipped_samples import NAMES, shipped_profile
 
 EN, FR = Words("en"), Words("fr")
 
@@ -24,6 +26,20 @@ def test_every_failure_code_has_words(code: FailureCode, lang: str) -> None:
     assert words.what.endswith(".")
     assert words.remedy.endswith(".")
     assert code not in words.what
+
+
+def test_every_probe_and_metric_has_words() -> None:
+    """What this program measures is called by a name in the page's words, not by its id."""
+    assert _load("page.yaml")["metrics"].keys() >= metric_definitions().keys()
+    assert _load("page.yaml")["probes"].keys() >= probes().keys()
+
+
+def test_every_owner_of_a_shipped_profile_has_words() -> None:
+    """Teams that shipped profiles name are named in French too."""
+    shipped = [shipped_profile(name) for name in NAMES]
+    owners = {one.owner for profile in shipped for one in (*profile.requirements, *profile.questions)}
+
+    assert _load("page.yaml")["owners"].keys() >= {owner.lower() for owner in owners if owner}
 
 
 def test_no_words_for_codes_that_do_not_exist() -> None:
