@@ -30,7 +30,7 @@ run: $(VENV)/installed ## Install, then measure this machine against the embedde
 	@$(BIN)/readycheck run $(ARGS); status=$$?; [ $$status -eq 0 ] || echo "exit status $$status" >&2; exit $$status
 
 test: $(VENV)/installed-dev test-packages lint ## Install what the tests need and run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-packages: ## Install the Debian packages that the live tests drive, where this may be done
 	@sh tests/install-packages.sh

@@ -15,6 +15,7 @@ from readycheck.profile.attestations import Attestations, load_attestations, not
 from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.loader import load_profile
 from readycheck.profile.problem import ProfileError
+from readycheck.profile.regular import opened
 from readycheck.profile.schema import Profile
 
 _Document = TypeVar("_Document")
@@ -94,7 +95,7 @@ def unreadable(path: Path, why: str) -> typer.Exit:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened(path) as file:
         content = file.read(LARGEST_REPORT_BYTE + 1)  # a device has no size, and no end
     if len(content) > LARGEST_REPORT_BYTE:
         raise UnreadableReport(f"over {LARGEST_REPORT_BYTE // 2**20} MiB, no report is that large")

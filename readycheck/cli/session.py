@@ -24,6 +24,7 @@ from readycheck.engine.clock import SystemClock, timestamp
 from readycheck.engine.plan import Plan, UnknownProbe, make_plan
 from readycheck.engine.registry import probes
 from readycheck.engine.runner import Collection
+from readycheck.host import command
 from readycheck.host.interrupts import heard_once
 from readycheck.host.loop import new_event_loop
 from readycheck.host.machine import Machine
@@ -107,8 +108,11 @@ def measure(options: Options) -> int:
     with heard_once(session.interrupt):
         with LiveView(title, quiet=options.quiet, color=options.color) as view:
             view.plan([probe.id for probe in plan.selected])
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                runner.run(_collect(session, profile, view))
+            try:
+                with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                    runner.run(_collect(session, profile, view))
+            finally:
+                command.end_all()
         if options.machine is not None:
             typer.echo(f"readycheck: {options.machine} was asked in this machine's place", err=True)
         report = _report(session, profile, started_at, session.clock.monotonic_s() - started_s)

@@ -1,12 +1,13 @@
 """Under which conditions a run measures, and whether they stayed: sleep or another network spoils what is measured."""
 
 import ipaddress
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from readycheck.host.machine import Machine
-from readycheck.host.network.interfaces import default_sources, interfaces
+from readycheck.host.network.interfaces import default_sources, interfaces, way_to
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.model.network import Interface
 from readycheck.model.report import Change
@@ -15,6 +16,8 @@ from readycheck.net.beside import within
 SLEPT_S = 2.0
 """Less is no sleep, but two clocks that tick apart."""
 _LIMIT_S = 1.0
+_LONGEST_S = 1e10
+"""No machine slept for three centuries."""
 _NETWORK_BITS = 64  # of an IPv6 address: the rest is drawn anew every day (RFC 8981)
 
 
@@ -28,12 +31,14 @@ class Conditions:
     """Those that are up and have an address, a VPN's or what could be one: other interfaces come and go for others."""
     sources: tuple[str | None, ...] | None = None
     """By which addresses packets leave by default."""
+    ways: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """By which address and interface packets leave for media's addresses."""
 
 
-async def look(machine: Machine) -> Conditions:
+async def look(machine: Machine, destinations: Sequence[str] = ()) -> Conditions:
     """The conditions now. A machine that does not answer costs a second, and tells nothing."""
     try:
-        return await within(_LIMIT_S, partial(_conditions, machine), "look at conditions")
+        return await within(_LIMIT_S, partial(_conditions, machine, destinations), "look at conditions")
     except OperationFailed:
         return Conditions()
 
@@ -44,18 +49,30 @@ def changes(before: Conditions, after: Conditions, probes: tuple[str, ...]) -> I
         yield Change("slept", probes, round(after.slept_s - before.slept_s, 1))
     tunnels = None not in (before.tunnels, after.tunnels) and before.tunnels != after.tunnels
     sources = None not in (before.sources, after.sources) and before.sources != after.sources
-    if tunnels or sources:
+    both = before.ways.keys() & after.ways.keys()
+    if tunnels or sources or any(_differ(before.ways[one], after.ways[one]) for one in both):
         yield Change("network_changed", probes)
 
 
-def _conditions(machine: Machine) -> Conditions:
+def _differ(before: tuple[str | None, str | None], after: tuple[str | None, str | None]) -> bool:
+    """Another source address, or another interface where both are told: an unnumbered tunnel borrows the address."""
+    return before[0] != after[0] or (None not in (before[1], after[1]) and before[1] != after[1])
+
+
+def _conditions(machine: Machine, destinations: Sequence[str]) -> Conditions:
     slept = machine.fact("slept_s").value
     entries = interfaces(machine)
+    ways = [way_to(machine, address, () if isinstance(entries, FailureCode) else entries) for address in destinations]
     return Conditions(
-        slept_s=float(slept) if isinstance(slept, int | float) and not isinstance(slept, bool) else None,
+        slept_s=float(slept) if _is_duration(slept) else None,
         tunnels=None if isinstance(entries, FailureCode) else frozenset(one.name for one in entries if _is_tunnel(one)),
         sources=tuple(_network(address) for address in default_sources(machine)),
+        ways={way.address: (_network(way.source), way.interface) for way in ways},
     )
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LONGEST_S
 
 
 def _is_tunnel(interface: Interface) -> bool:

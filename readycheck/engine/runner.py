@@ -8,6 +8,7 @@ from typing import Any
 
 from readycheck.engine.clock import Clock, timestamp
 from readycheck.engine.conditions import Conditions, changes, look
+from readycheck.engine.destinations import destinations
 from readycheck.engine.events import Listener, ProbeEnded, ProbeStarted
 from readycheck.engine.plan import Plan
 from readycheck.engine.probe import Context, Shared
@@ -55,13 +56,16 @@ class Collection:
     changes: list[Change] = field(default_factory=list)
     listen: bool = False
     _evidence: dict[str, Evidence] = field(default_factory=dict)
+    _destinations: Sequence[str] = ()
     _shared: Shared = field(default_factory=Shared)
 
     async def collect(self) -> None:
         """Run the plan. On cancellation every running probe is stopped and what it measured is kept."""
         done = {probe.id: asyncio.Event() for probe in self.plan.side_by_side}
         try:
-            before = await look(self.machine)
+            if any(map(self._meets, self.plan.selected)):
+                self._destinations = await destinations(self.profile, self.machine)
+            before = await look(self.machine, self._destinations)
             for probe in self.plan.first:
                 await self._run(probe)
             before = await self._look_again(before, self.plan.first)
@@ -89,13 +93,17 @@ class Collection:
 
     async def _look_again(self, before: Conditions, ran: Sequence[AnyProbe]) -> Conditions:
         """What ran while the machine slept or changed networks keeps its figures, and no verdict rests on them."""
-        after = await look(self.machine)
-        spoilt = [probe for probe in ran if probe.exclusive or probe.inputs(self.profile)]
+        after = await look(self.machine, self._destinations)
+        spoilt = [probe for probe in ran if self._meets(probe)]
         for change in changes(before, after, tuple(probe.id for probe in spoilt)):
             self.changes.append(change)
             for probe in spoilt:
                 self._distrust(probe, change)
         return after
+
+    def _meets(self, probe: AnyProbe) -> bool:
+        """Whether what it finds depends on the way to the profile's targets."""
+        return bool(probe.exclusive or probe.inputs(self.profile))
 
     def _distrust(self, probe: AnyProbe, change: Change) -> None:
         observation = self.observations[probe.id]

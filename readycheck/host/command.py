@@ -1,5 +1,6 @@
 """Tools of the operating system, asked for their output: never a hang, never an exception."""
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, Output
@@ -14,6 +16,9 @@ from readycheck.model.failure import FailureCode
 
 _LARGEST_BYTE = 8 * 1024 * 1024
 _GRACE_S = 1.0
+
+_running: "set[subprocess.Popen[bytes]]" = set()
+_starting = threading.Lock()
 
 
 def run(
@@ -33,15 +38,17 @@ def run(
         return Output(failure=FailureCode.COMPONENT_MISSING)
     with tempfile.TemporaryFile() as printed:
         try:
-            process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
-                [program, *command[1:]],
-                stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
-                stdout=printed,
-                stderr=subprocess.DEVNULL,
-                env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
-                start_new_session=sys.platform != "win32",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            with _starting:
+                process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
+                    [program, *command[1:]],
+                    stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=subprocess.DEVNULL,
+                    env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
+                    start_new_session=sys.platform != "win32",
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+                _running.add(process)
         except PermissionError:
             return Output(failure=FailureCode.PERMISSION_DENIED)
         except OSError:
@@ -53,10 +60,25 @@ def run(
         finally:
             if process.poll() is None:
                 _end(process)
+            _running.discard(process)
             if process.stdin:
                 process.stdin.close()
         printed.seek(0)
         return Output(_text(printed.read(_LARGEST_BYTE)), status)
+
+
+def end_all() -> None:
+    """End the tools that run now: who asked them waits in a thread that ends with the program, and before them."""
+    for process in list(_running):
+        if process.poll() is None:
+            _end(process)
+
+
+@atexit.register
+def _end_for_good() -> None:
+    """At the program's end no thread may start another one."""
+    _starting.acquire(timeout=_GRACE_S)
+    end_all()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,8 +1,9 @@
 """As whom this runs: where it is not the person who works here, what the system tells of a user is of somebody else."""
 
+import re
 from typing import Literal
 
-from readycheck.host.machine import Machine
+from readycheck.host.machine import Machine, text_of
 
 WrongUser = Literal["system", "service", "root", "other_user"]
 """The machine's own account; a service's; the administrator, beside a person's session; another account than theirs."""
@@ -11,6 +12,7 @@ _SERVICES = {"S-1-5-19", "S-1-5-20"}
 _VIRTUAL_ACCOUNT = "S-1-5-80-"  # NT SERVICE\name
 _FIRST_PERSON = 1000
 """Linux: numbers below belong to services (login.defs' UID_MIN)."""
+_ACTIVE = re.compile(r"^ACTIVE_UID=(\d{1,9})$", re.MULTILINE)
 _CONSOLE = ("stat", "-f", "%u", "/dev/console")
 
 
@@ -52,7 +54,18 @@ def _linux(machine: Machine) -> WrongUser | None:
     if account == 0:
         person = machine.environment.get("SUDO_USER", "root") != "root" or _persons(machine)
         return "root" if person else None
-    return "service" if isinstance(account, int) and 0 < account < _FIRST_PERSON else None
+    if not isinstance(account, int):
+        return None
+    if account < _FIRST_PERSON:
+        return "service"
+    return "other_user" if _beside_another(machine, account) else None
+
+
+def _beside_another(machine: Machine, account: int) -> bool:
+    """Whether another person sits here, and this account did not sign in: `su`. systemd tells whose the screen is."""
+    owner = _ACTIVE.search(text_of(machine, "/run/systemd/seats/seat0"))
+    at_screen = int(owner[1]) if owner else account
+    return at_screen >= _FIRST_PERSON and at_screen != account and not machine.paths(f"/run/user/{account}")
 
 
 def _persons(machine: Machine) -> bool:

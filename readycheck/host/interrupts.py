@@ -32,6 +32,13 @@ def heard_once(on_interrupt: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if heard else handler)
 
 
+def as_ctrl_c() -> None:
+    """Being asked to end is Ctrl-C where a command does not hear for itself: what is open is put away, status 130."""
+    for number in _SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 def no_longer() -> None:
     """The answer is out: nothing may change the status while the interpreter ends."""
     for number in _SIGNALS:

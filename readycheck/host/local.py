@@ -126,7 +126,7 @@ def _nobody() -> Told:
 
 def _cpu_load_ratio() -> float:
     """Share of all cores' time that was used while this looked."""
-    return float(_psutil().cpu_percent(interval=LOAD_SAMPLE_S)) / 100
+    return min(1.0, float(_psutil().cpu_percent(interval=LOAD_SAMPLE_S)) / 100)
 
 
 def _on_battery() -> bool | None:

@@ -16,6 +16,7 @@ from typing import Any
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Output, Platform, Told
 from readycheck.host.registry import ExportedRegistry, Registry
 from readycheck.model.failure import FailureCode
+from readycheck.profile.regular import opened
 
 SCHEMA = "readycheck.machine/1"
 MACHINE, REGISTRY = "machine.json", "registry.reg"
@@ -102,6 +103,8 @@ class RecordedMachine:
     def look_up(self, host: str) -> list[str]:
         """See Machine; a name that was not looked up there is not looked up here."""
         found = self._addresses.get(host)
+        if found == {"failure": FailureCode.DNS_TIMEOUT}:
+            raise socket.gaierror(socket.EAI_AGAIN, f"the captured machine had no answer about {host}")
         if not isinstance(found, list):
             raise socket.gaierror(socket.EAI_NONAME, f"the captured machine knows no address of {host}")
         return [str(address) for address in found]
@@ -149,7 +152,7 @@ def load(folder: Path) -> RecordedMachine:
 
 
 def _file(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return file.read(_LARGEST_BYTE)
 
 

@@ -1,12 +1,14 @@
 """A machine that keeps what it was asked and what it answered: the making of a RecordedMachine."""
 
 import base64
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Machine, Output, Platform, Told
 from readycheck.host.recorded import SCHEMA
 from readycheck.host.registry import Registry, Value
+from readycheck.model.failure import FailureCode
 
 _ANYWHERE = "198.51.100.1"
 """Stands for every destination that nobody names (RFC 5737): the default route."""
@@ -69,7 +71,7 @@ class Recorder:
         self._outputs: dict[str, Output] = {}
         self._facts: dict[str, Told] = {}
         self._routes: dict[str, str] = {}
-        self._addresses: dict[str, list[str]] = {}
+        self._addresses: dict[str, list[str] | dict[str, FailureCode]] = {}
         self._processes: frozenset[str] | None = None
 
     def content(self, path: str, largest_byte: int = LARGEST_BYTE) -> bytes | None:
@@ -109,7 +111,13 @@ class Recorder:
 
     def look_up(self, host: str) -> list[str]:
         """See Machine."""
-        found = self._addresses[host] = self._machine.look_up(host)
+        self._addresses[host] = {"failure": FailureCode.DNS_TIMEOUT}  # stays so where no answer ever comes
+        try:
+            found = self._addresses[host] = self._machine.look_up(host)
+        except OSError as error:
+            if error.errno != socket.EAI_AGAIN:
+                self._addresses[host] = {"failure": FailureCode.DNS_NOT_FOUND}
+            raise
         return found
 
     def source_address(self, destination: str) -> str | None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from readycheck.host.credentials import ALONE, CREDENTIALS, NAMED, SECRET, of_proxy
 from readycheck.host.identity import Identity, identities
+from readycheck.host.named_values import json_rewritten, plist_rewritten
 from readycheck.host.registry import Value
 from readycheck.model.scrub import IPV4, IPV6
 
@@ -17,11 +19,12 @@ _SEPARATED = re.compile(
     r"(?<![0-9A-Fa-f])((?:[0-9A-Fa-f]{2}([:_-]))(?:[0-9A-Fa-f]{2}\2){2})(?:[0-9A-Fa-f]{2}\2){2}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 )
 _BLUETOOTH = re.compile(r"((?:DEV(?:ICE)?_|&)[0-9A-F]{6})[0-9A-F]{6}(?![0-9A-F])", re.IGNORECASE)
-_USERINFO = re.compile(r"(?<=://)[^/\s\"'<>@]+(?=@)")
 _QUERY = re.compile(r"(\w://[^\s\"'<>?]*\?)([^\s\"'<>]+)")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?!(?:service|socket|slice)\b)[A-Za-z]{2,}")
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?!(?:service|socket|slice)\b)[A-Za-z]{2,}"
+)
 _EUI64 = b"\xff\xfe"
-_SECRET = re.compile(r"passw|token|secret|credential|authoriz", re.IGNORECASE)
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _GSETTINGS = re.compile(r"(?<= authentication-)(user|password) '[^'\n]+'")
 
 _HEXADECIMAL = {
@@ -53,6 +56,9 @@ class Scrubber:
         """The text with stand-ins; `addresses` not where four numbers may be a version."""
         if self._names is not None:
             text = self._names.sub(self._name, text)
+        for pattern in CREDENTIALS:
+            text = self._replaced("credential in a URL", pattern, lambda match: match["before"] + "user:x", text)
+        text = self._replaced("credential in a URL", ALONE, lambda match: match["before"] + "x", text)
         for kind, pattern, stand_in in _PATTERNS:
             text = self._replaced(kind, pattern, stand_in, text)
         if addresses:
@@ -70,39 +76,68 @@ class Scrubber:
                 if times:
                     self._count(one.kind, one.text)
         text = octets.decode("latin-1")
-        crossed = self._replaced("credential in a URL", _USERINFO, lambda match: "x" * len(match[0]), text)
-        return crossed.encode("latin-1")
+        for kind, patterns in (("credential in a URL", CREDENTIALS), ("secret", NAMED)):
+            for pattern in patterns:
+                text = self._replaced(kind, pattern, lambda match: match["before"] + _crossed(match["cut"]), text)
+        return text.encode("latin-1")
 
-    def json(self, value: Any, name: str = "") -> Any:
-        """JSON values, their keys too."""
-        if isinstance(value, str) and value and _SECRET.search(name):
-            self._count("secret", value)
-            return "x"
-        if isinstance(value, str):
-            return self.text(value, addresses=not _is_version(name))
+    def json(self, value: Any, name: str = "", *, is_secret: bool = False) -> Any:
+        """Values of JSON and property lists, their keys too; all of what a name calls secret."""
+        is_secret = is_secret or SECRET.search(name) is not None
         if isinstance(value, list):
-            return [self.json(item, name) for item in value]
+            return [self.json(item, name, is_secret=is_secret) for item in value]
         if isinstance(value, dict):
-            return {self.text(key, addresses=False): self.json(item, key) for key, item in value.items()}
-        return value
+            return {
+                self.text(str(key), addresses=False): self.json(item, str(key), is_secret=is_secret)
+                for key, item in value.items()
+            }
+        if is_secret and value and not isinstance(value, bool):
+            self._count("secret", str(value))
+            return _empty(value)
+        if isinstance(value, str):
+            return self.document(value, name)
+        return self.octets(value) if isinstance(value, bytes) else value
+
+    def document(self, text: str, name: str = "") -> str:
+        """A text with its named values, if it holds such; with the credentials of a proxy cut by its name alone."""
+        found = json_rewritten(text, self.json)
+        if found is not None:
+            return found
+        if b"<plist" in (octets := text.encode("utf-8", "surrogatepass")):
+            found_plist = plist_rewritten(octets, self.json)
+            if found_plist is not None:
+                return found_plist.decode()
+        if pattern := of_proxy(name):
+            text = self._replaced("credential in a URL", pattern, lambda match: match["before"] + "user:x", text)
+        text = self.text(text, addresses=not _is_version(name))
+        for pattern in NAMED:
+            text = self._replaced("secret", pattern, lambda match: match["before"] + _emptied(match["cut"]), text)
+        return text
 
     def value(self, name: str, value: Value) -> Value:
         """A value of the registry."""
-        if isinstance(value, bytes):
-            return b"x" * len(value) if _SECRET.search(name) else self.octets(value)
         found: Value = self.json(value, name)
         return found
 
     def file(self, path: str, content: str | dict[str, str]) -> str | dict[str, str]:
         """A file as `machine.json` has it."""
         if isinstance(content, dict):
-            octets = self.octets(base64.b64decode(content["base64"]))
+            octets = self._binary(base64.b64decode(content["base64"]))
             return {"base64": base64.b64encode(octets).decode()}
+        if SECRET.search(re.split(r"[\\/]", path)[-1]):  # the vendors' clouds give a token in a file of its own
+            self._count("secret", content)
+            return "x"
         if path.endswith(_PREFERENCES):
             content = "\n".join(line for line in content.splitlines() if _KEPT.search(line))
         if path in _HEXADECIMAL:
             content = self._replaced("address", _HEXADECIMAL[path], _cut_hexadecimal, content)
-        return self.text(content)
+        return self.document(content)
+
+    def _binary(self, octets: bytes) -> bytes:
+        if octets.startswith(_BYTE_ORDER_MARKS):
+            return self.document(octets.decode("utf-16", "replace")).encode("utf-16")
+        found = plist_rewritten(octets, self.json)
+        return self.octets(octets) if found is None else found
 
     def _name(self, match: re.Match[str]) -> str:
         one = self._known[match[0].lower()]
@@ -144,6 +179,25 @@ def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[s
     return clean, registry, scrubber.counts
 
 
+def _empty(value: Any) -> Any:
+    """Nothing of the same type: a reader finds what it found before."""
+    if isinstance(value, str):
+        return "x"
+    return b"x" * len(value) if isinstance(value, bytes) else type(value)() if isinstance(value, int | float) else None
+
+
+def _emptied(text: str) -> str:
+    """The same for a value as it is written, quotes and brackets kept."""
+    if text[0] in "[{":
+        return text[0]
+    quote = text[0] if text[0] in "\"'" else ""
+    return f"{quote}x{quote}"
+
+
+def _crossed(text: str) -> str:
+    return re.sub(r"[^\0\"']", "x", text)
+
+
 def _is_version(name: str) -> bool:
     return "version" in name.lower() or "build" in name.lower()
 
@@ -183,7 +237,6 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ..
     ("account number", _SID, lambda _: "S-1-5-21-1-2-3-1000"),
     ("hardware address", _SEPARATED, lambda match: match[1] + match[2].join(["00"] * 3)),
     ("hardware address", _BLUETOOTH, lambda match: match[1] + "000000"),
-    ("credential in a URL", _USERINFO, lambda _: "user:x"),
     ("secret", _GSETTINGS, lambda match: f"{match[1]} 'x'"),
     ("query of a URL", _QUERY, _without_values),
     ("e-mail address", _EMAIL, lambda match: match[0] if match[0].startswith("x@") else "user@example.com"),

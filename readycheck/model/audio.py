@@ -95,6 +95,10 @@ class AudioDevice:
     renders: bool = False
     default: bool | None = None
     """The system's default both ways."""
+    default_capture: bool | None = None
+    """Its microphone is the system's default."""
+    default_render: bool | None = None
+    """Its loudspeaker is."""
     communications_default: bool | None = None
     telephony: bool | None = None
     """Has the telephony page of HID (0x0B): hook and mute buttons."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from readycheck.host.browser.found import Name, Policy
+from readycheck.probes._url_blocking import blocked
 from readycheck.probes._url_pattern import Page, closest, exempts, page, specificity
 
 Rules = Mapping[str, Any]
@@ -30,34 +31,33 @@ class _Rules(dict[str, Any]):
         return super().get(name, default)
 
 
-def rules(policies: Iterable[Policy]) -> Rules:
-    """What is in force."""
-    counting = [policy for policy in policies if policy.effect == "in_force"]
+def rules(policies: Iterable[Policy], *, recommended: bool = False) -> Rules:
+    """What is in force; with what is `recommended`, which is until the user changes it."""
+    effects = {"in_force", "recommended"} if recommended else {"in_force"}
+    counting = [policy for policy in policies if policy.effect in effects]
     values = {policy.name: policy.value for policy in counting}
     return _Rules(values, frozenset(policy.name for policy in counting if policy.is_cut))
 
 
 _DENIED, _NO_PROXY_NO_UDP, _TELEPHONY = 2, "disable_non_proxied_udp", 0x0B
-_HANDLING = {
-    "default",
-    "default_public_and_private_interfaces",
-    "default_public_interface_only",
-    _NO_PROXY_NO_UDP,
-}
 _MOST_PORTS = 65_535
 
 
 def microphone(given: Rules, at: Page) -> bool:
     """Not forbidden: without a policy the user is asked. A pattern for all pages at once is refused."""
     listed = [one for one in given.get("AudioCaptureAllowedUrls", ()) if str(one) not in {"*", "*://*"}]
-    return closest(listed, at) is not None or given.get("AudioCaptureAllowed") is not False
+    forbidden = given.get("AudioCaptureAllowed") is False or given.get("DefaultMediaStreamSetting") == _DENIED
+    return closest(listed, at) is not None or not forbidden
 
 
 def udp(given: Rules, at: Page, whole: str = "WebRtcIPHandling") -> bool:
-    """Media may leave over UDP without a proxy: of the rules by URL the first that matches counts (RFC 8828, 5.2)."""
+    """Media may leave over UDP without a proxy (RFC 8828, 5.2).
+
+    Of the rules by URL the first that matches counts, an unknown handling as the default one.
+    """
     for rule in given.get("WebRtcIPHandlingUrl", ()):
-        handling = str(rule.get("handling")) if isinstance(rule, dict) else ""
-        if handling in _HANDLING and specificity(rule.get("url"), at):
+        handling = rule.get("handling") if isinstance(rule, dict) else None
+        if isinstance(handling, str) and specificity(rule.get("url"), at):
             return handling != _NO_PROXY_NO_UDP
     return bool(given.get(whole) != _NO_PROXY_NO_UDP)
 
@@ -161,18 +161,28 @@ def _edge_udp(given: Rules, at: Page) -> bool:
     return udp(given, at, "WebRtcLocalhostIpHandling")
 
 
+def _if_opened(ask: Answer) -> Answer:
+    """A page that is blocked may do nothing."""
+
+    def answer(given: Rules, at: Page) -> bool | None:
+        never, told = blocked(given, at), ask(given, at)
+        return None if never is None and told else told and not never
+
+    return answer
+
+
 _CHROMIUM: dict[str, Answer] = {
-    "microphone_allowed": microphone,
-    "udp_allowed": udp,
-    "notifications_allowed": notifications,
-    "autoplay_allowed": autoplay,
-    "hid_allowed": hid,
-    "tab_sleeping_exempt": kept_awake,
+    "microphone_allowed": _if_opened(microphone),
+    "udp_allowed": _if_opened(udp),
+    "notifications_allowed": _if_opened(notifications),
+    "autoplay_allowed": _if_opened(autoplay),
+    "hid_allowed": _if_opened(hid),
+    "tab_sleeping_exempt": _if_opened(kept_awake),
 }
 ANSWERS: dict[Name, dict[str, Answer]] = {
     "chrome": _CHROMIUM,
     "chromium": _CHROMIUM,
-    "edge": _CHROMIUM | {"udp_allowed": _edge_udp},
+    "edge": _CHROMIUM | {"udp_allowed": _if_opened(_edge_udp)},
     "firefox": {
         "microphone_allowed": _firefox_microphone,
         "udp_allowed": _firefox_udp,

@@ -99,6 +99,8 @@ def _device(
         captures=any(one.direction == "capture" for one in group),
         renders=any(one.direction == "render" for one in group),
         default=_both(*([one.default for one in group if one.direction == way] for way in WAYS)),
+        default_capture=_both([one.default for one in group if one.direction == "capture"]),
+        default_render=_both([one.default for one in group if one.direction == "render"]),
         communications_default=_both(
             *([one.communications_default for one in group if one.direction == way] for way in WAYS)
         ),

@@ -7,6 +7,7 @@ from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes._headset_kind import undecided
 
+_MISSING = FailureCode.COMPONENT_MISSING
 _NONE = Quantity(value=False, reason=FailureCode.NO_AUDIO_DEVICE)
 
 
@@ -42,6 +43,11 @@ class HeadsetEvidence(Evidence):
             return Quantity(None, reason=self.endpoints_failure.code)
         return Quantity(None, reason=FailureCode.NOT_PROVEN) if undecided(self.devices) else _NONE
 
+    @metric_of("number")
+    def allowed_count(self) -> Quantity:
+        """Lines of the profile's list (allowed.headsets)."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
     @metric_of("bool")
     def listed(self) -> Quantity:
         """The headset in use is on the profile's list, by vendor, then product, then id."""
@@ -50,7 +56,7 @@ class HeadsetEvidence(Evidence):
     @metric_of("bool")
     def default_device(self) -> Quantity:
         """The headset is the system's default microphone and loudspeaker."""
-        failed = self.endpoints_failure.code if self.endpoints_failure else FailureCode.COMPONENT_MISSING
+        failed = self.endpoints_failure.code if self.endpoints_failure else _MISSING
         return self._chosen(self.headset.default if self.headset else None, failed)
 
     @metric_of("bool")
@@ -125,6 +131,23 @@ class HeadsetEvidence(Evidence):
         """`--listen`: the recording is cut off at full scale."""
         quantity = self._heard("clipped_samples")
         return quantity if quantity.value is None else Quantity(bool(quantity.value))
+
+    @metric_of("bool")
+    def listened_to_headset(self) -> Quantity:
+        """`--listen`: the microphone that was recorded, the system's default, is a headset's; else the wrong one."""
+        return self._of_a_headset([one.default_capture for one in self.devices if one.is_headset])
+
+    @metric_of("bool")
+    def played_to_headset(self) -> Quantity:
+        """`--listen`: the loudspeaker that played, the system's default, is a headset's; else the wrong one."""
+        return self._of_a_headset([one.default_render for one in self.devices if one.is_headset])
+
+    def _of_a_headset(self, told: list[bool | None]) -> Quantity:
+        recorded = self._heard("recorded_s")
+        if recorded.reason:
+            return recorded
+        answer = True if True in told else None if None in told else False
+        return self._chosen(answer, self.endpoints_failure.code if self.endpoints_failure else _MISSING)
 
     def _chosen(self, told: bool | None, unknown: FailureCode) -> Quantity:  # noqa: FBT001 - an answer
         if not self.headset:

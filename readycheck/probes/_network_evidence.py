@@ -37,6 +37,8 @@ class NetworkEvidence(Evidence):
     agents: tuple[str, ...] = ()
     """Running products that may take packets elsewhere than the routing table says."""
     failures: tuple[Failure, ...] = ()
+    interfaces_left_out: int = 0
+    """Those that are up as well, none of which carries a target."""
 
     @metric_of("text")
     def link(self) -> Quantity:
@@ -87,7 +89,9 @@ class NetworkEvidence(Evidence):
     @metric_of("bool")
     def vpn_active(self) -> Quantity:
         """Whether a VPN's tunnel is up; null where something may be one, or may steer packets without one."""
-        tunnels = [one.is_vpn for one in self.interfaces if one.is_up and one.addresses and one.kind != "loopback"]
+        taken = {way.interface for way in (*self.default_ways, *(way for one in self.targets for way in one.ways))}
+        used = [one for one in self.interfaces if one.is_up and (one.addresses or one.name in taken)]
+        tunnels = [one.is_vpn for one in used if one.kind != "loopback"]
         if any(tunnels):
             return Quantity(value=True)
         if not self.interfaces or None in tunnels or not self._sees_all:

@@ -22,7 +22,7 @@ from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import FailureCode
 from readycheck.model.version import version
 from readycheck.net.beside import beside
-from readycheck.probes._browser_answers import ANSWERS, Undecided, rules, udp_port_count
+from readycheck.probes._browser_answers import ANSWERS, Rules, Undecided, rules, udp_port_count
 from readycheck.probes._pages import agreed, pages
 from readycheck.probes._url_pattern import page
 from readycheck.profile.schema import AllowedBrowser, Profile
@@ -66,14 +66,19 @@ class Browser:
         ask = ANSWERS[self.name].get(metric)
         if ask is None:
             return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
-        try:
-            told = agreed(ask(rules(self.policies), at) for url in urls if (at := page(url)))
-        except Undecided:
-            return Quantity(None, reason=FailureCode.NOT_PROVEN)
+        told = self.settled(lambda given: agreed(ask(given, at) for url in urls if (at := page(url))))
         unless_prescribed = metric != "tab_sleeping_exempt"  # what holds as long as no policy says otherwise
         if self.cloud_managed and told.value is unless_prescribed:
             return Quantity(None, reason=FailureCode.NOT_PROVEN)
         return told
+
+    def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
+        """What the policies come to; null where that depends on whether the user kept what is recommended."""
+        try:
+            told = {ask(rules(self.policies)), ask(rules(self.policies, recommended=True))}
+        except Undecided:
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
+        return told.pop() if len(told) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     def supported(self, allowed: list[AllowedBrowser]) -> bool | None:
         """Whether the list names it, at this version or above; None if the version is needed and not known."""
@@ -110,8 +115,23 @@ class BrowserEvidence(Evidence):
         return Quantity(found, reason=reason or (None if found else FailureCode.NOT_PROVEN))
 
     @metric_of("number")
+    def judged_count(self) -> Quantity:
+        """Browsers whose policies count for the profile's pages: 0 if it names none, or none is installed."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
+    @metric_of("number")
+    def allowed_count(self) -> Quantity:
+        """Browsers on the profile's list (allowed.browsers)."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
+    @metric_of("number")
     def supported_count(self) -> Quantity:
         """Installed browsers that the profile allows, at the versions that it asks for."""
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+
+    @metric_of("bool")
+    def default_supported(self) -> Quantity:
+        """The profile allows the default browser, at its version."""
         return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
 
     @metric_of("bool")
@@ -157,6 +177,8 @@ class BrowserEvidence(Evidence):
     @metric_of("number")
     def ineffective_policy_count(self) -> Quantity:
         """Policies about calls that have no effect: misspelt, taken out of the browser, or of the wrong type."""
+        if self.wrong_user:
+            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
         return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
 
     @metric_of("bool")
@@ -172,8 +194,15 @@ class BrowserEvidence(Evidence):
     def counting(self, profile: Profile) -> tuple[Browser, ...]:
         """Those whose policies matter: the default if it may be used, else each that may."""
         allowed = profile.allowed.browsers
-        usable = tuple(one for one in self.browsers if not allowed or one.supported(allowed))
+        usable = tuple(one for one in self.all_browsers() if one.supported(allowed) is not False or not allowed)
         return tuple(one for one in usable if one.name == self.default.name) or usable
+
+    def all_browsers(self) -> tuple[Browser, ...]:
+        """Those found, and the default where it was not: of a version, and under policies, that are not told here."""
+        name = self.default.name
+        if name is None or name == "other" or name in {one.name for one in self.browsers}:
+            return self.browsers
+        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True))
 
     def _why_no_default(self) -> FailureCode | None:
         if self.wrong_user:
@@ -195,8 +224,11 @@ class BrowserProbe(Probe[BrowserEvidence]):
         urls, counting = pages(profile), evidence.counting(profile)
         found = {metric: _agreed(evidence, counting, _answer(metric, urls)) for metric in ANSWERS["chrome"]}
         return found | {
+            "judged_count": Quantity(len(counting) if urls else 0),
+            "allowed_count": Quantity(len(profile.allowed.browsers)),
             "supported_count": _supported_count(evidence, profile),
-            "udp_port_count": _agreed(evidence, counting, lambda one: Quantity(udp_port_count(rules(one.policies)))),
+            "default_supported": _default_supported(evidence, profile),
+            "udp_port_count": _agreed(evidence, counting, _udp_port_count),
             "update_frozen": _agreed(evidence, counting, _update_frozen),
         }
 
@@ -268,19 +300,38 @@ def _name(text: str) -> str:
 
 
 def _supported_count(evidence: BrowserEvidence, profile: Profile) -> Quantity:
-    """Between those that are supported for sure and those that may be: of unknown version, or of another user."""
+    """Between those supported for sure and those that may be: of unknown version or place, or of another user."""
     allowed = profile.allowed.browsers
     if not allowed:
         return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-    answers = [one.supported(allowed) for one in evidence.browsers]
+    answers = [one.supported(allowed) for one in evidence.all_browsers()]
     sure, unsure = answers.count(True), answers.count(None)
     if evidence.wrong_user:
         return Quantity(sure, Interval(sure, None), reason=FailureCode.WRONG_USER_CONTEXT)
     return Quantity(sure, Interval(sure, sure + unsure) if unsure else None)
 
 
+def _default_supported(evidence: BrowserEvidence, profile: Profile) -> Quantity:
+    """Null where nobody tells the default or its version; a browser that is not known here is on no list."""
+    allowed = profile.allowed.browsers
+    default: Quantity = evidence.default_name
+    if not allowed:
+        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+    if default.value is None:
+        return default
+    found = next((one for one in evidence.all_browsers() if one.name == default.value), None)
+    told = found.supported(allowed) if found else False
+    return Quantity(told, reason=FailureCode.NOT_PROVEN if told is None else None)
+
+
 def _answer(metric: str, urls: tuple[str, ...]) -> Callable[[Browser], Quantity]:
     return lambda browser: browser.answer(metric, urls)
+
+
+def _udp_port_count(browser: Browser) -> Quantity:
+    if browser.cloud_managed:
+        return Quantity(None, reason=FailureCode.NOT_PROVEN)
+    return browser.settled(lambda given: Quantity(udp_port_count(given)))
 
 
 def _update_frozen(browser: Browser) -> Quantity:

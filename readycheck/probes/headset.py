@@ -29,6 +29,7 @@ READ_LIMIT_S = 8.0
 LISTEN_LIMIT_S = 15.0
 LISTEN = "listen"
 _MOST = 32
+_ALSA_DEFAULT = "default"
 T = TypeVar("T")
 
 
@@ -54,12 +55,14 @@ class Headset(Probe[HeadsetEvidence]):
     @classmethod
     def answered(cls, evidence: HeadsetEvidence, profile: Profile) -> dict[str, Quantity]:
         """Whether the headset is on this profile's list."""
-        if not profile.allowed.headsets:
-            return {}
+        allowed = profile.allowed.headsets
+        answers = {"allowed_count": Quantity(len(allowed))}
+        if not allowed:
+            return answers
         if evidence.headset is None:
-            return {"listed": evidence.present}
-        found = listed(evidence.headset, profile.allowed.headsets)
-        return {"listed": Quantity(found, reason=FailureCode.NOT_PROVEN if found is None else None)}
+            return answers | {"listed": evidence.present}
+        found = listed(evidence.headset, allowed)
+        return answers | {"listed": Quantity(found, reason=FailureCode.NOT_PROVEN if found is None else None)}
 
     def deadline_s(self, profile: Profile) -> float:  # noqa: ARG002 - it meets no target
         """The slowest list, and the sound."""
@@ -107,7 +110,8 @@ class Headset(Probe[HeadsetEvidence]):
             context.keep(lambda: cut_short)
             context.progress("a tone and speech are played, and the microphone is recorded", expected_s=LISTEN_LIMIT_S)
             refusal = _refusal(found)
-            found = replace(found, listening=Listening(refusal) if refusal else await _listen(machine))
+            heard = Listening(refusal) if refusal else await _listen(machine)
+            found = replace(found, listening=_by_endpoint(heard, found))
         return found
 
 
@@ -193,6 +197,16 @@ async def _listen(machine: Machine) -> Listening:
     except TimeoutError:
         return Listening(Failure(FailureCode.DEADLINE_EXCEEDED, LISTEN))
     return _heard(told)
+
+
+def _by_endpoint(heard: Listening, found: HeadsetEvidence) -> Listening:
+    """With the devices' own names where ALSA calls both `default`: those that the sound server uses by default."""
+    names = {one.direction: one.name for one in found.endpoints if one.default}
+    return replace(
+        heard,
+        input=names.get("capture", heard.input) if heard.input == _ALSA_DEFAULT else heard.input,
+        output=names.get("render", heard.output) if heard.output == _ALSA_DEFAULT else heard.output,
+    )
 
 
 def _heard(told: Told) -> Listening:

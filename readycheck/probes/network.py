@@ -30,6 +30,7 @@ Host = tuple[Role, str]
 
 _LIST_LIMIT_S, _WAY_LIMIT_S, _TOOL_LIMIT_S = 4.0, 1.0, 4.0
 _TARGETS_AT_ONCE = 32
+_MOST_INTERFACES = 32
 _LINKS = {
     "ethernet": "Ethernet",
     "wifi": "Wi-Fi",
@@ -129,9 +130,10 @@ class _Gathering:
     failures: list[Failure] = field(default_factory=list)
 
     def told(self) -> NetworkEvidence:
-        """As it stands; interfaces that are down tell nothing."""
+        """As it stands; interfaces that are down tell nothing, and of very many those that matter are kept."""
+        up = sorted((one for one in self.interfaces if one.is_up), key=self._rank)
         return NetworkEvidence(
-            tuple(one for one in self.interfaces if one.is_up),
+            tuple(up[:_MOST_INTERFACES]),
             self.default_ways,
             self.targets,
             self.carrier.name if self.carrier else None,
@@ -140,6 +142,19 @@ class _Gathering:
             self.dns_servers,
             self.agents,
             tuple(self.failures),
+            len(up[_MOST_INTERFACES:]),
+        )
+
+    def _rank(self, interface: Interface) -> tuple[bool, ...]:
+        """First what is taken, then VPNs, then what may be one: of the rest none would change an answer."""
+        ways = [*self.default_ways, *(way for target in self.targets for way in target.ways)]
+        taken = {way.interface for way in ways} | {self.carrier.name if self.carrier else None}
+        leads = bool(interface.addresses)
+        return (
+            interface.name not in taken,
+            not (leads and interface.is_vpn),
+            not (leads and interface.is_vpn is None),
+            not leads,
         )
 
     async def read_interfaces(self) -> None:

@@ -148,15 +148,13 @@ def _gathered(machine: Machine) -> SessionEvidence:
     return SessionEvidence(replace(found, signals=(*found.signals, *clients)))
 
 
-def _redirects(redirection: Redirection, url: str) -> bool | None:
-    """Whether a page is among those switched on; None where the product has more of them than are told."""
-    if any(_matches(site, url) for site in redirection.sites or ()):
-        return True
-    return None if redirection.has_other_sites else False
+def _redirects(redirection: Redirection, url: str) -> bool:
+    """Whether a page is among those switched on."""
+    return any(_matches(site, url) for site in redirection.sites or ())
 
 
 def _matches(site: str, url: str) -> bool:
-    """A URL with `*`, as Horizon takes it, or a host with up to one folder, as AVD does."""
+    """A URL with `*`, as Horizon takes it, or a host with up to one folder."""
     scheme, is_url, rest = site.lower().rpartition("://")
     host, _, folder = rest.partition("/")
     page = urlsplit(url.lower())

@@ -178,7 +178,7 @@ class _Gathering:
         load: Any = self.facts.get("cpu_load_ratio")
         return WorkstationEvidence(
             cores=_whole(self.facts.get("cpu_cores")),
-            load_ratio=min(1.0, max(0.0, float(load))) if _is_number(load) else None,
+            load_ratio=float(load) if _is_number(load) and 0 <= load <= 1 else None,
             memory_total_byte=_whole(self.facts.get("memory_total_byte")),
             memory_free_byte=_whole(self.facts.get("memory_free_byte")),
             is_on_battery=battery if isinstance(battery := self.facts.get("on_battery"), bool) else None,

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from readycheck.profile.problem import quoted
+from readycheck.profile.regular import opened
 from readycheck.profile.yaml import MAX_BYTES
 
 _LONGEST_NAME = 60
@@ -32,7 +33,7 @@ class Source:
     def read(self) -> bytes:
         """Its bytes, one more than a profile may have at most; raises Unavailable."""
         try:
-            with self.path.open("rb") as file:
+            with opened(self.path) as file:
                 return file.read(MAX_BYTES + 1)
         except (IsADirectoryError, PermissionError) as error:
             if self.path.is_dir():

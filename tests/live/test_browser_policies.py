@@ -84,13 +84,19 @@ class Blank(BaseHTTPRequestHandler):
         """Silent."""
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """Of a server of blank pages on loopback, whose names below localhost every browser knows."""
+@contextmanager
+def served() -> Iterator[int]:
+    """The port of a server of blank pages on loopback, whose names below localhost every browser knows."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Blank) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with served() as number:
+        yield number
 
 
 @contextmanager

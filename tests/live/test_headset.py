@@ -91,6 +91,7 @@ def test_headset_that_is_there_and_heard(start: Any, tmp_path: Path) -> None:
     ]
     assert [metric(report, name) for name in ("tone_heard", "listen_silent", "listen_clipped")] == [True, False, False]
     assert metric(report, "tone_level_dbfs") == pytest.approx(-20.0, abs=1.0)
+    assert [metric(report, name) for name in ("listened_to_headset", "played_to_headset")] == [True, True]
     assert 0 <= metric(report, "loop_delay_ms") < 200
     assert report["observations"]["headset"]["evidence"]["sound_devices"][0]["host_api"] == "ALSA"
 
@@ -105,6 +106,7 @@ def test_wrong_default_and_a_microphone_that_hears_nothing(start: Any, tmp_path:
     assert report["decision"] == "no_go"
     assert [metric(report, name) for name in ("present", "listed", "default_device")] == [True, True, False]
     assert [metric(report, name) for name in ("listen_silent", "tone_heard")] == [True, False]
+    assert [metric(report, name) for name in ("listened_to_headset", "played_to_headset")] == [False, False]
 
 
 def test_no_device_and_then_no_answer(start: Any, tmp_path: Path) -> None:

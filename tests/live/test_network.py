@@ -77,3 +77,23 @@ def test_vpn_that_comes_up_during_a_run(site: Site, coturn: Coturn, measure: Mea
     assert outcome.report["observations"][spoilt]["failure"]["code"] == "interrupted"
     assert outcome.evidence(spoilt)
     assert outcome.finding("relay")["status"] == ("inconclusive" if spoilt == "turn" else "pass")
+
+
+def test_route_into_a_tunnel_that_was_up_before(site: Site, coturn: Coturn, measure: Measure) -> None:
+    """A VPN client that takes a network of media while the path is measured is told, though no default way changed."""
+    wanted = profile(ice(coturn.udp))
+    wanted = {**wanted, "targets": {**wanted["targets"], "media": {"cidrs": ["198.18.0.0/15"]}}}
+    with open_tunnel(site.client, "10.0.0.0/8"):
+
+        def take() -> bool:
+            """Once something is measured; never press Ctrl-C."""
+            measuring = any(f"{SERVER}:3478" in line for line in site.client.sockets())
+            if measuring and not site.client.run("ip", "route", "show", "198.18.0.0/15"):
+                site.client.ip("route add 198.18.0.0/15 dev tun0")
+            return False
+
+        outcome = measure(wanted, "--only=path", interrupt_when=take)
+
+    assert [change["kind"] for change in outcome.report["run"]["changes"]] == ["network_changed"]
+    (spoilt,) = outcome.report["run"]["changes"][0]["probes"]
+    assert outcome.report["observations"][spoilt]["failure"]["code"] == "interrupted"

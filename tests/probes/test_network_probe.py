@@ -78,6 +78,31 @@ async def test_media_that_takes_both_ways_is_neither() -> None:
     assert seen.answer("media_via_vpn_ratio") == (0.5, None)
 
 
+async def test_report_of_a_machine_with_very_many_adapters_stays_small() -> None:
+    """Of hundreds with names without end 32 are kept: the one that is taken and the VPN's, wherever they stood."""
+    noise = [
+        {
+            "name": f"{n}" + "x" * 10_000,
+            "description": "y" * 10_000,
+            "type": 6,
+            "is_up": True,
+            "addresses": [f"10.1.0.{n}"],
+        }
+        for n in range(240)
+    ]
+    at = laptop()
+    at._facts["interfaces"] = [*noise, *at._facts["interfaces"]]
+    seen = await seen_on(at, ALL)
+
+    kept = [one["name"] for one in seen.evidence["interfaces"]]
+    assert len(kept) == 32
+    assert kept[:2] == ["Wi-Fi", "Acme VPN"]
+    assert 208 <= seen.evidence["interfaces_left_out"] <= 215
+    assert seen.answer("vpn_active") == (True, None)
+    assert seen.answer("link") == ("wifi", None)
+    assert len(json.dumps(seen.evidence)) < 50_000
+
+
 async def test_networks_of_media_have_ways_too() -> None:
     """Where a profile names networks in place of relays, their first addresses stand for them."""
     seen = await seen_on(laptop(**{"203.0.113.0": TUNNEL_ADDRESS}), {"media": {"cidrs": ["203.0.113.0/24"]}})

@@ -102,6 +102,16 @@ async def test_facts_of_the_wrong_type(value: Any) -> None:
     assert seen.answer("memory_free_bytes") == (5, None)
 
 
+@pytest.mark.parametrize("value", [10**400, float("inf"), float("nan"), 1.5, -0.1])
+async def test_number_out_of_its_range(value: float) -> None:
+    """A load that no machine has, memory without end: null, and nothing breaks."""
+    facts = {"cpu_load_ratio": value, "memory_total_byte": value if value > 2 else None, "slept_s": value}
+    seen = await seen_on(RecordedMachine({"platform": "linux", "facts": facts}))
+
+    assert seen.answer("cpu_load_ratio") == (None, "component_missing")
+    assert seen.answer("memory_total_bytes") == (None, "component_missing")
+
+
 class Hanging(RecordedMachine):
     """A machine one of whose facts never comes."""
 

@@ -78,7 +78,7 @@ SYS = {
 
 def test_kernel_lists_cards_where_no_server_runs() -> None:
     """A USB headset both ways with its ids, the laptop's own sound, the default unknown; buttons on USB alone."""
-    laptop = recorded("linux", files=ASOUND | SYS)
+    laptop = recorded("linux", files=ASOUND | SYS, processes=["init"])
     listing = linux.endpoints(laptop)
 
     assert [(one.direction, one.bus, one.usb_id, one.default) for one in listing.endpoints] == [

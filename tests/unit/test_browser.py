@@ -89,7 +89,13 @@ def linux(files: dict[str, Any], **document: Any) -> RecordedMachine:
         ),
         (
             "intune-system",
-            {"default_name": WRONG, "default_version": WRONG, "microphone_allowed": WRONG, "supported_count": 2},
+            {
+                "default_name": WRONG,
+                "default_version": WRONG,
+                "microphone_allowed": WRONG,
+                "ineffective_policy_count": WRONG,
+                "supported_count": 2,
+            },
         ),
     ],
 )
@@ -381,13 +387,19 @@ def test_default_that_nobody_tells_in_time_costs_itself_alone(monkeypatch: pytes
 
 
 def test_neither_the_users_name_nor_a_password_is_kept() -> None:
-    """Places are shown with `~`, proxies without their userinfo."""
-    managed = plistlib.dumps({"ProxyServer": "http://agent:secret@proxy.example.com:8080"}).decode()
+    """Places are shown with `~`, proxies without their userinfo, PAC files without the query that holds a token."""
+    settings = {
+        "ProxyServer": "http://agent:se=secret@proxy.example.com:8080",
+        "ProxyPacUrl": "https://pac.example.com/p.pac?token=secret",
+        "ProxySettings": {"ProxyPacUrl": "https://pac.example.com/p.pac?a=1&token=secret#secret"},
+    }
+    managed = plistlib.dumps(settings).decode()
     document = json.loads((MACHINES / "macos-15-headset" / "machine.json").read_text(encoding="utf-8"))
     document["files"]["/Library/Managed Preferences/agent/com.google.Chrome.plist"] = managed
     written = json.dumps(gathered(RecordedMachine(document)).to_json(), ensure_ascii=False)
 
     assert "http://…@proxy.example.com:8080" in written
+    assert written.count('"https://pac.example.com/p.pac?…"') == 2
     assert "agent" not in written
     assert "secret" not in written
 

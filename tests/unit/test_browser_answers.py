@@ -97,6 +97,10 @@ def test_tabs_exceptions_take_what_is_below_a_host(entry: str, exempt: bool) -> 
         ({"AudioCaptureAllowed": False}, False),
         ({"AudioCaptureAllowed": False, "AudioCaptureAllowedUrls": ["https://[*.]example.com"]}, True),
         ({"AudioCaptureAllowed": False, "AudioCaptureAllowedUrls": ["*"]}, False),
+        ({"DefaultMediaStreamSetting": 2}, False),
+        ({"DefaultMediaStreamSetting": 2, "AudioCaptureAllowed": True}, False),
+        ({"DefaultMediaStreamSetting": 2, "AudioCaptureAllowedUrls": ["https://login.example.com"]}, True),
+        ({"DefaultMediaStreamSetting": 3}, True),
         ({"AudioCaptureAllowed": False, "AudioCaptureAllowedUrls": ["https://example.org", 7, None]}, False),
     ],
 )
@@ -106,7 +110,7 @@ def test_microphone_is_allowed_by_list_or_not_forbidden(policies: dict[str, Any]
 
 
 def test_first_rule_that_matches_decides_on_udp() -> None:
-    """Rules by URL come before the rule for all, in their order; unknown words and broken rules are passed over."""
+    """Rules by URL come before the rule for all, in their order: an unknown word is the default, a broken rule none."""
     no_udp = {"url": "https://[*.]example.com", "handling": "disable_non_proxied_udp"}
     fine = {"url": "*", "handling": "default"}
 
@@ -114,6 +118,7 @@ def test_first_rule_that_matches_decides_on_udp() -> None:
     assert answer("udp_allowed", WebRtcIPHandlingUrl=[fine, no_udp]) is True
     assert answer("udp_allowed", WebRtcIPHandlingUrl=[fine], WebRtcIPHandling="disable_non_proxied_udp") is True
     assert answer("udp_allowed", WebRtcIPHandlingUrl=["x", {}, {"url": 1, "handling": "other"}, no_udp]) is False
+    assert answer("udp_allowed", WebRtcIPHandlingUrl=[{"url": "*", "handling": "other"}, no_udp]) is True
     assert answer("udp_allowed", WebRtcIPHandling="disable_non_proxied_udp") is False
     assert answer("udp_allowed", "edge", WebRtcLocalhostIpHandling="disable_non_proxied_udp") is False
 
@@ -141,6 +146,55 @@ def test_closest_pattern_decides_on_notifications(
     given = policies if default is None else {**policies, "DefaultNotificationsSetting": default}
 
     assert answer("notifications_allowed", **given) is expected
+
+
+DENIALS: dict[str, Any] = {
+    "WebRtcIPHandling": "disable_non_proxied_udp",
+    "DefaultNotificationsSetting": 2,
+    "AudioCaptureAllowed": False,
+}
+ALLOWED = ("udp_allowed", "notifications_allowed", "microphone_allowed")
+
+
+@pytest.mark.parametrize("metric", [*ALLOWED, "tab_sleeping_exempt"])
+def test_what_is_recommended_proves_nothing_against_the_default(metric: str) -> None:
+    """It holds until the user changes it: neither denied nor allowed, unless a prescription says the same."""
+    prescribed = {"AudioCaptureAllowed": True, "TabDiscardingExceptions": []}
+    recommended = DENIALS | {"TabDiscardingExceptions": ["login.example.com"]}
+    policies = [policy(name, value, "test", "recommended") for name, value in recommended.items()]
+    asked = Browser("chrome", "142.0", "test", policies=tuple(policies)).answer(metric, (PAGE,))
+    overruled = [policy(name, value, "test", "in_force") for name, value in prescribed.items()]
+    kept = [one for one in policies if one.name not in prescribed]
+    over = Browser("chrome", "142.0", "test", policies=(*overruled, *kept))
+
+    assert asked == Quantity(None, reason=FailureCode.NOT_PROVEN)
+    assert over.answer("microphone_allowed", (PAGE,)) == Quantity(value=True)
+    assert over.answer("tab_sleeping_exempt", (PAGE,)) == Quantity(value=False)
+
+
+@pytest.mark.parametrize(
+    ("block", "allow", "expected"),
+    [
+        ([], [], True),
+        (["*"], [], False),
+        (["https://*"], [], False),
+        (["example.com"], [], False),
+        (["*"], ["example.com"], True),
+        (["login.example.com"], ["example.com"], False),
+        ([".login.example.com"], ["login.example.com"], False),
+        (["login.example.com"], ["login.example.com"], True),
+        (["*"], ["https://login.example.com/app"], None),
+        (["login.example.com/app"], ["login.example.com"], None),
+        (["login.example.com/app"], [".login.example.com"], True),
+        ([".example.com", "http://*", "login.example.com:8443", "javascript://*", "", "xample.com", None], [], True),
+    ],
+)
+def test_page_that_is_blocked_may_do_nothing(block: list[Any], allow: list[Any], expected: object) -> None:
+    """The closest entry of both lists counts, the one that allows of two as close; a path may be another page's."""
+    found = {metric: answer(metric, URLBlocklist=block, URLAllowlist=allow) for metric in ALLOWED}
+
+    assert found == dict.fromkeys(ALLOWED, expected)
+    assert answer("udp_allowed", URLBlocklist=block, URLAllowlist=allow, **DENIALS) is False
 
 
 def test_headset_buttons_allowed_above_blocked() -> None:

@@ -222,6 +222,9 @@ class Changing(RecordedMachine):
     def sleep(self, seconds: float) -> None:
         self._facts["slept_s"] += seconds
 
+    def route(self, destination: str, source: str) -> None:
+        self._routes[destination] = source
+
     def use(self, *names: str, ipv4: str = "192.0.2.2", ipv6: str = "fd00::1:2") -> None:
         self._facts["interfaces"] = [link(name) for name in names]
         self._routes = {"*": ipv4, "2001:db8::1": ipv6}
@@ -293,6 +296,72 @@ async def test_what_is_no_change(meanwhile: Callable[[Changing], None], monkeypa
 
     assert found.changes == []
     assert found.observations["measuring"].status == ObservationStatus.COLLECTED
+
+
+RELAYED = Profile.model_validate(
+    {
+        "schema": "readycheck.profile/1",
+        "id": "p",
+        "targets": {
+            "ice_servers": [{"urls": ["turn:203.0.113.7:3478", "turn:relay.example.test"]}],
+            "reflector": {"stamp": "203.0.113.9:862"},
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "kinds"),
+    [
+        ("203.0.113.7", "10.8.0.6", ["network_changed"]),
+        ("198.51.100.7", "10.8.0.6", ["network_changed"]),
+        ("203.0.113.9", "10.8.0.6", ["network_changed"]),
+        ("203.0.113.8", "10.8.0.6", []),
+        ("2001:db8:1::7", "fd00::9", []),
+        ("2001:db8:1::7", "fd08::6", ["network_changed"]),
+    ],
+)
+async def test_route_of_a_target_into_a_tunnel_that_is_up(
+    target: str, source: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its way to a relay, a name's address or the reflector is another: told; another's way, a drawn address: not."""
+    machine = Changing()
+    machine.use("eth0", "tun0")
+    machine._routes["2001:db8:1::7"] = "fd00::1:2"
+    machine._addresses["relay.example.test"] = ["198.51.100.7", "2001:db8:1::7"]
+    monkeypatch.setattr(Measuring, "meanwhile", lambda machine: machine.route(target, source))
+    found = Collection(make_plan({"measuring": Measuring}), RELAYED, Clock(), machine=machine)
+    await found.collect()
+
+    assert [change.kind for change in found.changes] == kinds
+
+
+async def test_borrowed_address_shows_by_the_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unnumbered tunnel leaves the source address as it was: the kernel's interface tells the change."""
+    machine = Changing()
+    machine.use("eth0", "tun0")
+    line = "ip route get 203.0.113.7"
+    machine._outputs[line] = "203.0.113.7 dev eth0 src 192.0.2.2\n"
+    into_tunnel = {line: "203.0.113.7 dev tun0 src 192.0.2.2\n"}
+    monkeypatch.setattr(Measuring, "meanwhile", lambda machine: machine._outputs.update(into_tunnel))
+    found = Collection(make_plan({"measuring": Measuring}), RELAYED, Clock(), machine=machine)
+    await found.collect()
+
+    assert [change.kind for change in found.changes] == ["network_changed"]
+
+
+async def test_names_are_looked_up_for_those_who_meet_them() -> None:
+    """Once a run, and not at all where nothing that is asked meets a target."""
+    asked: list[str] = []
+
+    class Asked(Changing):
+        def look_up(self, host: str) -> list[str]:
+            asked.append(host)
+            raise OSError
+
+    for probe, expected in ((Fine, []), (After, ["relay.example.test"])):
+        await Collection(make_plan({probe.id: probe}), RELAYED, Clock(), machine=Asked()).collect()
+        assert asked == expected
 
 
 async def test_facts_of_the_machine_outlast_a_change() -> None:

@@ -17,7 +17,7 @@ from readycheck.probes._headset_devices import audio_devices, relevant
 from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._headset_list import listed
 from readycheck.profile.schema import AllowedHeadset
-from tests.machines import machine
+from tests.machines import machine, made
 from tests.probes.collecting import Seen, collection_of, profile_of
 
 LIST = [{"vid": "0b0e"}, {"vid": "047f", "product": "Blackwire*"}]
@@ -334,12 +334,42 @@ async def test_what_hangs_costs_its_own_limit(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_nothing_at_all_is_told_as_such() -> None:
     """A machine without any sound has no headset, and says that it has no audio device."""
-    seen = await gathered(RecordedMachine({"schema": "readycheck.machine/1", "platform": "linux"}))
+    seen = await gathered(made(processes=["init", "sshd"]))
 
-    for metric in ("present", "listed", "default_device", "call_control"):
+    for metric in PROVEN:
         assert seen.answer(metric) == (False, FailureCode.NO_AUDIO_DEVICE)
     assert seen.answer("form") == (None, FailureCode.NO_AUDIO_DEVICE)
     assert seen.evidence["sound_failure"]["detail"] == "libportaudio2 is missing"
+
+
+PROVEN = ("present", "listed", "default_device", "call_control")
+BUILT_IN = {"/proc/asound/card0/id": "PCH\n", "/proc/asound/card0/pcm0p": "", "/proc/asound/card0/pcm0c": ""}
+
+
+@pytest.mark.parametrize("processes", [["pipewire"], ["bluetoothd"], ["init", "pulseaudio"], None])
+async def test_absence_is_not_proven_by_the_kernel_beside_a_sound_server(processes: list[str] | None) -> None:
+    """A sound server that was not reached may know a Bluetooth headset: nothing is claimed; without one it is."""
+    seen = await gathered(made(files=BUILT_IN, processes=processes))
+
+    for metric in (*PROVEN, "dongle_alone"):
+        assert seen.answer(metric) == (None, FailureCode.COMPONENT_MISSING)
+    bare = await gathered(made(files=BUILT_IN, processes=["init"]))
+    assert bare.answer("present") == (False, FailureCode.NO_AUDIO_DEVICE)
+
+
+@pytest.mark.parametrize("pulse", [{}, {"PULSE_SERVER": "unix:/nowhere"}])
+async def test_root_beside_a_person_proves_no_absence(pulse: dict[str, str]) -> None:
+    """By sudo, the sound server asked is not the agent's: that no headset is listed says nothing of theirs."""
+    answers = {"pactl -f json info": "{}", "pactl -f json list sinks": "[]", "pactl -f json list sources": "[]"}
+    root: dict[str, Any] = {
+        "facts": {"user_id": 0},
+        "environment": {"SUDO_USER": "bob", **pulse},
+        "processes": ["init"],
+    }
+    seen = await gathered(made(files=BUILT_IN, commands=answers, **root))
+
+    for metric in PROVEN:
+        assert seen.answer(metric) == (None, FailureCode.WRONG_USER_CONTEXT)
 
 
 class Heard(RecordedMachine):
@@ -450,3 +480,45 @@ async def test_interrupted_run_keeps_nothing_half() -> None:
     released.set()
 
     assert Seen("headset", collection).answer("present")[1] == FailureCode.INTERRUPTED
+
+
+JABRA = {"device.bus": "usb", "device.vendor.id": "0b0e", "device.product.id": "0e40"}
+
+
+def heard_with(source: str, sink: str) -> RecordedMachine:
+    """A sound server with a Jabra and the laptop's own sound, and which of them it uses by default."""
+    ports = [
+        {"name": name, "description": name.upper(), "properties": properties}
+        for name, properties in (("jabra", JABRA), ("laptop", {"device.bus": "pci"}))
+    ]
+    return made(
+        environment={"PULSE_SERVER": "unix:/run/pulse"},
+        facts={"listening": {**HEARD, "input": "default", "output": "default"}, "audio_devices": []},
+        commands={
+            "pactl -f json info": json.dumps({"default_source_name": source, "default_sink_name": sink}),
+            "pactl -f json list sources": json.dumps(ports),
+            "pactl -f json list sinks": json.dumps(ports),
+        },
+    )
+
+
+@pytest.mark.parametrize(("source", "sink"), [("jabra", "jabra"), ("laptop", "jabra"), ("jabra", "laptop")])
+async def test_which_device_was_heard(source: str, sink: str) -> None:
+    """ALSA calls both `default`: the server tells which were used, and whether they are the headset's."""
+    seen = await gathered(heard_with(source, sink), listen=True)
+
+    assert told(seen, "listened_to_headset", "played_to_headset") == [source == "jabra", sink == "jabra"]
+    assert seen.evidence["listening"]["input"] == source.upper()
+    assert seen.evidence["listening"]["output"] == sink.upper()
+
+
+async def test_device_that_was_heard_is_not_guessed() -> None:
+    """The kernel's list tells no default; without --listen nothing was heard."""
+    cards = {"/proc/asound/card1/usbid": "0b0e:0e40\n", "/proc/asound/card1/stream0": "Jabra\nPlayback:\nCapture:\n"}
+    facts = {"listening": HEARD, "audio_devices": []}
+    seen = await gathered(made(files=cards, facts=facts, processes=[]), listen=True)
+
+    assert told(seen, "present") == [True]
+    assert seen.answer("listened_to_headset") == (None, FailureCode.COMPONENT_MISSING)
+    quiet = await gathered(heard_with("jabra", "jabra"))
+    assert quiet.answer("listened_to_headset") == (None, FailureCode.NOT_SELECTED)

@@ -78,6 +78,10 @@ def test_documented_machines_have_no_vpn_and_a_link_of_a_known_kind(name: str) -
         (6, "TAP-Windows Adapter V9", "virtual", True),
         (23, "F5 Networks VPN Adapter", "virtual", True),
         (53, "WireGuard Tunnel", "virtual", True),
+        (6, "NCP Secure Client Virtual NDIS6.20 Adapter", "virtual", True),
+        (6, "Acme Secure Client Adapter", "virtual", None),
+        (6, "TeamViewer VPN Adapter", "virtual", None),
+        (6, "Intel(R) Ethernet Virtual Function 700 Series", "virtual", False),
         (131, "Microsoft IP-HTTPS Platform Adapter", "virtual", True),
         (131, "Microsoft Teredo Tunneling Adapter", "virtual", False),
         (131, "Acme Tunnel", "virtual", None),
@@ -182,6 +186,41 @@ def test_linux_full_tunnel_lies_on_the_link_with_the_lowest_metric() -> None:
     assert dns_servers(at, found) == ("192.0.2.53", "fe80::1%eth0")
 
 
+@pytest.mark.parametrize("own", [(), (WIFI_ADDRESS,)])
+@pytest.mark.parametrize(
+    ("answer", "interface", "via_vpn"),
+    [
+        ("203.0.113.9 dev tun0 src 192.0.2.31 uid 1000 \n    cache \n", "tun0", True),
+        ("203.0.113.9 via 192.0.2.1 dev eth0 src 192.0.2.31 uid 1000 \n    cache \n", "eth0", False),
+        ({"failure": "component_missing"}, None, None),
+    ],
+)
+def test_tunnel_that_borrows_the_links_address(
+    own: tuple[str, ...],
+    answer: Any,
+    interface: str | None,
+    via_vpn: bool | None,  # noqa: FBT001 - a case
+) -> None:
+    """An unnumbered tunnel has the link's source address: the kernel is asked, and without it nothing is claimed."""
+    at = recorded(
+        "linux",
+        [entry("eth0", WIFI_ADDRESS), entry("tun0", *own)],
+        files={"/sys/class/net/eth0/type": "1\n", "/sys/class/net/tun0/tun_flags": "0x1001\n"},
+        commands={"ip route get 203.0.113.9": answer},
+        source_addresses={"*": WIFI_ADDRESS},
+    )
+
+    assert way_to(at, "203.0.113.9", found_on(at)) == Way("203.0.113.9", WIFI_ADDRESS, interface, via_vpn)
+
+
+def test_address_of_two_adapters_tells_neither() -> None:
+    """Where no kernel can be asked, a source address that a VPN's adapter has as well leaves the way open."""
+    tunnel = entry("VPN", WIFI_ADDRESS, type=53, description="WireGuard Tunnel")
+    at = recorded("windows", [WIFI_CARD, tunnel], source_addresses={"*": WIFI_ADDRESS})
+
+    assert way_to(at, "203.0.113.9", found_on(at)) == Way("203.0.113.9", WIFI_ADDRESS)
+
+
 def test_link_beneath_a_tunnel_is_not_guessed() -> None:
     """Of two links with a router and no metric, either may carry the tunnel."""
     wired = entry("Ethernet", "192.0.2.20", type=6, description="Intel(R) I219-LM", gateways=[GATEWAY])
@@ -227,6 +266,16 @@ def test_macos_hardware_ports(port: str, kind: str) -> None:
     at = recorded("macos", [entry("en9", WIFI_ADDRESS)], commands={"networksetup -listallhardwareports": listing})
 
     assert one_of(at, "en9").kind == kind
+
+
+@pytest.mark.parametrize(("name", "is_vpn"), [("gpd0", None), ("tun0", None), ("vmnet8", False)])
+def test_macos_interface_of_no_hardware_port_may_be_a_vpn(name: str, is_vpn: bool | None) -> None:  # noqa: FBT001
+    """A driver of its own, such as GlobalProtect's, makes an interface that nothing tells of: that is not no VPN."""
+    at = recorded("macos", [entry(name, TUNNEL_ADDRESS)], source_addresses={"*": TUNNEL_ADDRESS})
+    found = found_on(at)
+
+    assert found[0].is_vpn is is_vpn
+    assert way_to(at, "203.0.113.1", found).via_vpn is is_vpn
 
 
 @pytest.mark.parametrize("platform", ["windows", "macos", "linux"])

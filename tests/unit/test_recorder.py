@@ -1,6 +1,7 @@
 """What a machine was asked and answered, kept and answered again."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any, get_args
 
@@ -50,6 +51,29 @@ def test_what_was_recorded_answers_as_the_machine_did(name: str) -> None:
 
     assert answers(replayed(recorder), document, keys) == told == answers(machine(name), document, keys)
     assert any(told[5])
+
+
+class Nameless(LocalMachine):
+    """A machine whose resolver has no name to give."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def look_up(self, host: str) -> list[str]:
+        raise socket.gaierror(self._number, host)
+
+
+@pytest.mark.parametrize("number", [socket.EAI_AGAIN, socket.EAI_NONAME])
+def test_look_up_that_failed_fails_again(number: int) -> None:
+    """A resolver that did not answer and a name that there is not stay two things."""
+    recorder = Recorder(Nameless(number))
+    with pytest.raises(socket.gaierror):
+        recorder.look_up("turn.example.com")
+    with pytest.raises(socket.gaierror) as failed:
+        replayed(recorder).look_up("turn.example.com")
+
+    assert failed.value.errno == number
+    assert list(recorder.document()["names"]) == ["turn.example.com"]
 
 
 def test_what_was_not_asked_is_not_kept() -> None:

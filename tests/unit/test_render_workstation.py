@@ -139,7 +139,7 @@ def test_what_could_not_be_told_says_why(name: str, title: str, expected: str) -
         ("horizon-plain", failed("session.media_redirection"), "no policy switches redirection on, WebRTCRedirSDK"),
         ("horizon-redirection", failed("session.media_redirection"), "not for the profile's pages, UrlAllowList"),
         ("avd-call-redirection", left_open("browser.udp_allowed"), "Edge is also managed from its vendor's cloud"),
-        ("avd-call-redirection", left_open("session.media_redirection"), "a list of pages of its own"),
+        ("avd-call-redirection", left_open("session.media_redirection"), "mmrClientVersion"),
         ("workspaces", left_open("session.media_redirection"), "redirection unknown: HKEY_LOCAL_MACHINE"),
         ("intune-system", failed("workstation.user_context_ok"), "run as the machine's own account (SYSTEM)"),
         ("intune-system", left_open("session.remote", "wrong_user_context"), "not run as the agent"),

@@ -62,3 +62,20 @@ def test_linux_accounts(account: int, environment: dict[str, str], folders: list
     """Root in a container or on a server is the user there; beside a person, or lent to one, it is not."""
     found = made("linux", facts={"user_id": account}, environment=environment, folders=folders)
     assert wrong_user(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("at_screen", "folders", "expected"),
+    [
+        ("1000", ["/run/user/1000"], "other_user"),
+        ("1000", ["/run/user/1000", "/run/user/1001"], None),
+        ("1001", ["/run/user/1001"], None),
+        ("117", [], None),
+        ("", [], None),
+    ],
+)
+def test_linux_account_lent_at_somebody_elses_screen(at_screen: str, folders: list[str], expected: str | None) -> None:
+    """`su` beside the person who sits there is another user; one with a session of their own is not."""
+    seat = f"IS_VGA=1\nACTIVE=2\nACTIVE_UID={at_screen}\n"
+    found = made("linux", facts={"user_id": 1001}, files={"/run/systemd/seats/seat0": seat}, folders=folders)
+    assert wrong_user(found) == expected

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import plistlib
 from typing import Any
 
 import pytest
@@ -158,12 +159,112 @@ def test_what_tools_print(command: str, text: str, private: str, kept: str) -> N
 
 
 def test_files_that_are_no_text_keep_their_length() -> None:
-    """A binary property list names its offsets: what is crossed out is as long as it was."""
-    content = b"bplist00\xff jdupont \xfe http://a:b@c/"
-    document = WINDOWS | {"files": {"/a": {"base64": base64.b64encode(content).decode()}}}
-    clean = base64.b64decode(scrubbed(document, {}, "")[0]["files"]["/a"]["base64"])
+    """A database names its offsets: what is crossed out is as long as it was."""
+    content = b'GVariant\xff jdupont \xfe http://a:b@c/ \xfe "mytoken": "geheim"'
+    assert file_of(content) == b'GVariant\xff xxxxxxx \xfe http://xxx@c/ \xfe "mytoken": "xxxxxx"'
 
-    assert clean == b"bplist00\xff xxxxxxx \xfe http://xxx@c/"
+
+def file_of(content: bytes, path: str = "/policy") -> bytes:
+    """A file after scrubbing."""
+    try:
+        held: Any = content.decode()
+    except UnicodeDecodeError:
+        held = {"base64": base64.b64encode(content).decode()}
+    clean = scrubbed(WINDOWS | {"files": {path: held}}, {}, "")[0]["files"][path]
+    return clean.encode() if isinstance(clean, str) else base64.b64decode(clean["base64"])
+
+
+PROXIES = {
+    "http://bob:p/S3CRET@proxy.acme.example:3128": "http://user:x@proxy.acme.example:3128",
+    "socks5://bob:x@S3CRET@proxy": "socks5://user:x@proxy",
+    "bob:S3CRET@proxy.acme.example:3128": "user:x@proxy.acme.example:3128",
+    r"ACME\bob:a/S3CRET@proxy:1": "user:x@proxy:1",
+    "http=http://bob:S3CRET@proxy:1": "http=http://user:x@proxy:1",
+}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_proxy_keeps_its_name_and_nothing_of_its_user(proxy: str) -> None:
+    """With and without a scheme, `/` and `@` in the password: in a variable, a file, a tool's words, the registry."""
+    document = WINDOWS | {
+        "environment": {"HTTPS_PROXY": proxy},
+        "files": {"/a.json": json.dumps({"policies": {"HTTPProxy": proxy, "other": [proxy]}}), "/b": f"a {proxy} b"},
+        "commands": {"tool": f"x\n  HTTPProxy : {proxy}\n"},
+    }
+    clean, keys, _ = scrubbed(document, {r"HKEY_LOCAL_MACHINE\A": {"proxyserver": proxy, "list": [proxy]}}, "")
+
+    assert clean["environment"] == {"HTTPS_PROXY": PROXIES[proxy]}
+    assert json.loads(clean["files"]["/a.json"])["policies"] == {"HTTPProxy": PROXIES[proxy], "other": [PROXIES[proxy]]}
+    assert clean["files"]["/b"] == f"a {PROXIES[proxy]} b"
+    assert clean["commands"]["tool"] == f"x\n  HTTPProxy : {PROXIES[proxy]}\n"
+    assert keys == {r"HKEY_LOCAL_MACHINE\A": {"proxyserver": PROXIES[proxy], "list": [PROXIES[proxy]]}}
+
+
+def test_proxy_whose_password_holds_blanks_and_quotes() -> None:
+    """The name of the variable says where the password ends: before the last `@`."""
+    document = WINDOWS | {"environment": {"https_proxy": "http://bob:S3 \"CRE'T\n@proxy:1"}}
+    assert scrubbed(document, {}, "")[0]["environment"] == {"https_proxy": "http://user:x@proxy:1"}
+
+
+def test_user_alone_of_a_proxy() -> None:
+    """A server with its port is no e-mail address."""
+    assert Scrubber([]).text("at bob@proxy.acme.example:3128") == "at x@proxy.acme.example:3128"
+
+
+POLICIES = {"CloudManagementEnrollmentToken": "S3CRET", "WebRtcUdpPortRange": "1-9", "Passwords": {"a": ["S3CRET", 7]}}
+EMPTIED = {"CloudManagementEnrollmentToken": "x", "WebRtcUdpPortRange": "1-9", "Passwords": {"a": ["x", 0]}}
+
+
+@pytest.mark.parametrize("fmt", [plistlib.FMT_XML, plistlib.FMT_BINARY])
+def test_secrets_in_property_lists(fmt: plistlib.PlistFormat) -> None:
+    """By the name of their key, in XML and in binary; the rest is what it was, and data is crossed out."""
+    clean = plistlib.loads(file_of(plistlib.dumps(POLICIES | {"AuthToken": b"S3CRET", "Seen": b"\xff"}, fmt=fmt)))
+    assert clean == EMPTIED | {"AuthToken": b"xxxxxx", "Seen": b"\xff"}
+
+
+@pytest.mark.parametrize("before", ["", "// token: S3CRET\n", "\ufeff"])
+def test_secrets_in_json(before: str) -> None:
+    """By the name of their key, at any depth, with the comments and last commas that Chromium reads."""
+    text = before + json.dumps(POLICIES)[:-1] + ',"CloudManagementEnrollmentToken": "S3CRET",}'
+    assert json.loads(file_of(text.encode())) == EMPTIED
+
+
+def test_secrets_in_json_of_the_registry_and_of_tools() -> None:
+    """A policy that is an object stands in the registry as JSON text, and tools print JSON and property lists."""
+    text = json.dumps(POLICIES)
+    document = WINDOWS | {"commands": {"a": text, "b": {"text": plistlib.dumps(POLICIES).decode(), "status": 1}}}
+    clean, keys, _ = scrubbed(document, {r"HKEY_LOCAL_MACHINE\A": {"policy": text}}, "")
+
+    assert json.loads(clean["commands"]["a"]) == EMPTIED
+    assert plistlib.loads(clean["commands"]["b"]["text"].encode()) == EMPTIED
+    assert json.loads(str(keys[r"HKEY_LOCAL_MACHINE\A"]["policy"])) == EMPTIED
+
+
+BROKEN = {
+    "JSON cut off": json.dumps(POLICIES)[:-9].encode(),
+    "JSON cut off within the token": b'{"CloudManagementEnrollmentToken": "S3CRET',
+    "JSON of numbers too long": b'{"a": ' + b"1" * 5000 + b', "token": "S3CRET", "passwords": ["a", "S3CRET"]}',
+    "property list cut off": plistlib.dumps(POLICIES)[:-20],
+    "binary property list cut off": plistlib.dumps(POLICIES, fmt=plistlib.FMT_BINARY)[:-9],
+    "signed profile": b"\x30\x82\xff" + plistlib.dumps(POLICIES) + b"\xff\x00",
+    "UTF-16": json.dumps(POLICIES).encode("utf-16"),
+    "another code page": json.dumps(POLICIES | {"a": "é"}, ensure_ascii=False).encode("latin-1"),
+    "lines": b"a=1\nauth_token = S3CRET\npassword: 'S3CRET'\n",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_secrets_in_what_cannot_be_read(kind: str) -> None:
+    """The same names are heeded in a file that is broken or wrapped."""
+    clean = file_of(BROKEN[kind])
+    assert b"S3CRET" not in clean.replace(b"\0", b"")
+    assert clean
+
+
+def test_file_that_is_a_token() -> None:
+    """The vendors' clouds lay the token for enrolment into a file of its own, which stays there."""
+    path = "/etc/opt/chrome/policies/enrollment/CloudManagementEnrollmentToken"
+    assert file_of(b"S3CRET", path) == b"x"
 
 
 def test_serial_files_of_linux() -> None:

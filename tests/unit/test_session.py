@@ -47,7 +47,7 @@ AVD = '[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\RDInfraAgent]\n"IsRegistered"=d
         ("citrix-redirection-ready", "citrix_ica", True, True, True, "endpoint"),
         ("horizon-redirection", "horizon", True, True, True, "endpoint"),
         ("horizon-plain", "horizon", True, True, False, "this_machine"),
-        ("avd-call-redirection", "avd", True, True, True, "endpoint"),
+        ("avd-call-redirection", "avd", True, True, UNKNOWN, UNKNOWN),
         ("workspaces", "workspaces", True, True, UNKNOWN, UNKNOWN),
         ("rdp", "rdp", True, False, False, "this_machine"),
         ("laptop-jabra", "console", False, False, UNKNOWN, "this_machine"),
@@ -164,13 +164,61 @@ def test_horizon_redirects_the_pages_of_its_list_alone(urls: tuple[str, ...], ex
     assert told(_gathered(machine("horizon-redirection")), *urls)["media_redirection"] == expected
 
 
+def test_avd_without_its_client_is_not_proved() -> None:
+    """Component and policy of the host are kept as signals; whether the client can do it, only the page is told."""
+    evidence = _gathered(machine("avd-call-redirection"))
+    signals = {one.source: one.proves for one in evidence.session.signals if one.of == "avd"}
+
+    assert told(evidence, "https://softphone.example.com/a")["media_redirection"] == UNKNOWN
+    assert signals["MsMmrHost.exe"] == signals["AllowedCallRedirectionSites"] == "redirection"
+    assert signals["mmrClientVersion"] == "redirection_unknown"
+    assert told(captured(registry=AVD, facts={WTS: 2}))["media_redirection"] is False
+
+
+VMWARE = exported(r"VMware, Inc.\VMware VDM\Agent")
+_HTTPS = r"HKEY_CURRENT_USER\SOFTWARE\Microsoft\Windows\Shell\Associations\UrlAssociations\https\UserChoice"
+
+
+def _horizon(agent: str, place: str, *values: str, default: str = "MSEdgeHTM", client: str = "8.15.0") -> Any:
+    registry = f'{agent}[{_HTTPS}]\n"ProgId"="{default}"\n'
+    if values:
+        lines = "".join(f'"{name}"=dword:{value}\n' for name, _, value in (one.partition("=") for one in values))
+        key = rf"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\{place}"
+        registry += f'[{key}]\n{lines}[{key}\\UrlAllowList]\n"https://*.example.com/*"=""\n'
+    variables = {"ViewClient_Protocol": "BLAST", "ViewClient_Type": "Windows", "ViewClient_Client_Version": client}
+    return told(captured(registry=registry, facts={WTS: 0}, environment=variables))["media_redirection"]
+
+
 @pytest.mark.parametrize(
-    ("url", "expected"),
-    [("https://softphone.example.com/a", True), ("https://a.softphone.example.com/", UNKNOWN)],
+    ("chrome", "edge", "default", "expected"),
+    [
+        (1, 1, "MSEdgeHTM", True),
+        (1, 0, "MSEdgeHTM", UNKNOWN),
+        (1, 0, "ChromeHTML", UNKNOWN),
+        (1, 1, "FirefoxURL-308046B0AF4A39CB", UNKNOWN),
+        (0, 0, "MSEdgeHTM", False),
+    ],
 )
-def test_avd_has_more_sites_than_are_told(url: str, expected: Any) -> None:
-    """A page that is on nobody's list here may still be on the product's own."""
-    assert told(_gathered(machine("avd-call-redirection")), url)["media_redirection"] == expected
+def test_horizon_redirects_for_every_browser_or_nobody_knows(
+    chrome: int, edge: int, default: str, expected: Any
+) -> None:
+    """What one browser has proves nothing for the others, of which the default is one."""
+    flags = ("enabled=1", f"chrome_enabled={chrome}", f"edge_chrome_enabled={edge}")
+
+    assert _horizon(HORIZON, r"Omnissa\Horizon\WebRTCRedirSDKWebApp", *flags, default=default) == expected
+
+
+@pytest.mark.parametrize("place", ["VMware WebRTCRedir", "VMware WebRTCRedirSDKWebApp"])
+def test_vmwares_places_are_read_and_their_lack_proves_nothing(place: str) -> None:
+    """An agent of VMware's time has its policies in VMware's keys; only a policy that says no disproves."""
+    flags = ("enabled=1", "chrome_enabled=1", "edge_chrome_enabled=1")
+    key = rf"VMware, Inc.\{place}"
+
+    assert _horizon(VMWARE, key, *flags) is True
+    assert _horizon(VMWARE, key, *flags, client="8.12.1") == UNKNOWN
+    assert _horizon(VMWARE, key) == UNKNOWN
+    assert _horizon(VMWARE, key, "enabled=0") is False
+    assert _horizon(VMWARE + HORIZON, key, *flags) is False
 
 
 def _citrix(negotiated: int | None, programs: str, *processes: str, policy: int | None = None) -> Any:
@@ -187,14 +235,15 @@ def _citrix(negotiated: int | None, programs: str, *processes: str, policy: int 
 
 
 def test_citrix_redirection_needs_every_part() -> None:
-    """Service, negotiation and the browser on the service's list prove it; one known to be missing disproves it."""
-    service = "WebSocketService.exe"
+    """Service, negotiation and all browsers on the service's list prove it; one known to be missing disproves it."""
+    service, both = "WebSocketService.exe", "chrome.exe;msedge.exe"
 
-    assert _citrix(1, "chrome.exe", service) is True
-    assert _citrix(1, "chrome.exe") is False
-    assert _citrix(0, "chrome.exe", service) is False
-    assert _citrix(1, "chrome.exe", service, policy=0) is False
-    assert _citrix(None, "chrome.exe", service) == UNKNOWN
+    assert _citrix(1, both, service) is True
+    assert _citrix(1, both) is False
+    assert _citrix(0, both, service) is False
+    assert _citrix(1, both, service, policy=0) is False
+    assert _citrix(None, both, service) == UNKNOWN
+    assert _citrix(1, "chrome.exe", service) == UNKNOWN
     assert _citrix(1, "Teams.exe", service) == UNKNOWN
 
 

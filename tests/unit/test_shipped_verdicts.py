@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import pytest
 
 from readycheck.engine.registry import metric_definitions
+from readycheck.host.browser.found import Policy
+from readycheck.host.session.signal import Redirection, Session
 from readycheck.letter.matrix import flow_matrix
 from readycheck.letter.plan import steps
+from readycheck.model.network import Interface
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict
 from readycheck.profile.loader import load_profile
 from readycheck.profile.schema import Profile, Requirement
 from tests.unit.shipped_samples import CREDENTIALS, NAMES, of_kind, project, shipped_profile
-from tests.unit.workstation_samples import Workstation, judged
+from tests.unit.workstation_samples import CHROME, JABRA, Workstation, judged
 
 RELAY = """\
 targets:
@@ -160,6 +164,58 @@ def test_a_narrow_tunnel_is_a_reservation(written: Write) -> None:
     assert {one.status for one in by_tls.findings if one.requirement == "path-mtu"} == {Status.NOT_APPLICABLE}
 
 
+def test_a_forbidden_microphone_is_a_no_go() -> None:
+    """A policy that keeps every page from the microphone ends it; one that takes UDP away is a reservation."""
+    mute = replace(CHROME, policies=(Policy("AudioCaptureAllowed", False, "HKLM", "in_force"),))
+    no_udp = replace(CHROME, policies=(Policy("WebRtcIPHandling", "disable_non_proxied_udp", "HKLM", "in_force"),))
+    forbidden = judged(shipped_profile("genesys-cloud"), Workstation(browser=mute))
+    reserved = judged(shipped_profile("genesys-cloud"), Workstation(browser=no_udp))
+
+    assert (forbidden.decision, failed(forbidden)) == (Decision.NO_GO, {"browser-microphone"})
+    assert (reserved.decision, failed(reserved)) == (Decision.GO_WITH_RESERVATIONS, {"browser-udp"})
+
+
+def test_a_headset_warns_until_the_roll_out(written: Write) -> None:
+    """One that is not on the vendor's list is a reservation, and blocks where workstation-strict is extended."""
+    other = Workstation(headset=replace(JABRA, product="Plantronics .Audio 628", ids=("dead:c012",)))
+    none = Workstation(headset=None)
+    plain, strict = shipped_profile("genesys-cloud"), written("genesys-cloud", "workstation-strict")
+
+    assert failed(judged(plain, other)) == {"headset-listed"}
+    assert judged(plain, other).decision == Decision.GO_WITH_RESERVATIONS
+    assert (judged(strict, other).decision, judged(strict, none).decision) == (Decision.NO_GO, Decision.NO_GO)
+    assert failed(judged(strict, none)) >= {"headset-present", "headset-listed", "headset-default"}
+    assert judged(strict, GOOD).decision == judged(plain, GOOD).decision
+
+
+@pytest.mark.parametrize(
+    ("session", "status"),
+    [
+        (Session("console", remote=False), Status.NOT_APPLICABLE),
+        (Session("citrix_ica", remote=True, redirection=Redirection(ready=True)), Status.PASS),
+        (Session("citrix_ica", remote=True, redirection=Redirection(ready=False)), Status.FAIL),
+        (Session("citrix_ica", remote=True), Status.INCONCLUSIVE),
+        (Session(), Status.INCONCLUSIVE),
+    ],
+)
+def test_a_citrix_session_must_hand_voice_over(written: Write, session: Session, status: Status) -> None:
+    """Proof of redirection passes, proof of its absence fails, and what is not told stays open."""
+    verdict = judged(written("genesys-cloud", "citrix"), Workstation(session=session))
+
+    assert [one.status for one in verdict.findings if one.requirement == "session-media"] == [status]
+
+
+def test_voice_through_a_vpn_is_told_at_home(written: Write) -> None:
+    """By default voice stays outside; a project that imposes the VPN turns the comparison round."""
+    tunnel = Interface("tun0", "virtual", is_up=True, is_vpn=True, addresses=("10.8.0.6",))
+    inside, outside = Workstation(tunnel=tunnel, media_via_vpn=True), Workstation(tunnel=tunnel)
+    imposed = written("genesys-cloud", "telework", more="requirements: [{id: home-media-way, at_least: 1}]")
+    advised = written("genesys-cloud", "telework")
+
+    assert failed(judged(advised, inside)) == {"home-media-way"} == failed(judged(imposed, outside))
+    assert failed(judged(advised, outside)) == set() == failed(judged(imposed, inside))
+
+
 def test_a_dead_network_is_no_go_for_every_platform_with_names() -> None:
     """Whatever the profile, nothing passes where nothing answers."""
     for name in of_kind("platform"):
@@ -198,10 +254,11 @@ def test_the_profile_in_the_readme_is_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("context", of_kind("context"))
 def test_contexts_leave_a_platform_s_figures_alone(written: Write, context: str) -> None:
-    """Extended after a platform, a context adds and takes nothing back."""
+    """Extended after a platform, a context adds and takes nothing back; workstation-strict makes warnings blockers."""
+    rises = context == "workstation-strict"
 
     def figures(profile: Profile) -> dict[str, Any]:
-        return {one.id: (one.comparator, one.severity) for one in profile.requirements}
+        return {one.id: (one.comparator, None if rises else one.severity) for one in profile.requirements}
 
     alone, together = figures(shipped_profile("microsoft-teams")), figures(written("microsoft-teams", context))
     assert together | alone == together
@@ -217,8 +274,11 @@ def test_a_site_is_judged_as_a_site(written: Write) -> None:
 
 
 def test_guards_are_metrics_that_are_always_known() -> None:
-    """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there."""
-    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)")
+    """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there.
+
+    What a session is, and whether a VPN is up, may be unknown: where a context asks, that is then the open question.
+    """
+    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)|session\.remote|network\.vpn_active")
     requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
     guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
 

@@ -5,9 +5,14 @@ from datetime import date
 
 from readycheck.cli.verdict import digests
 from readycheck.engine.registry import probes
+from readycheck.host.browser.found import Default
+from readycheck.host.context import WrongUser
+from readycheck.host.session.signal import Session
 from readycheck.judge import Case, judge
+from readycheck.model.audio import AudioDevice
 from readycheck.model.evidence import Evidence
 from readycheck.model.failure import Failure, FailureCode
+from readycheck.model.network import Interface, Way, Wifi
 from readycheck.model.report import Metric, Observation, ObservationStatus
 from readycheck.model.verdict import Scope, Verdict
 from readycheck.model.visit import Inspection, Visit
@@ -23,15 +28,35 @@ from readycheck.probes import (
     signalling,
     stun,
 )
+from readycheck.probes._headset_evidence import HeadsetEvidence
+from readycheck.probes._network_evidence import NetworkEvidence, Target
 from readycheck.probes._reflector import Reflection, has_far_end
 from readycheck.probes._servers import targets as servers
 from readycheck.probes._visits import VisitedTarget, visited_targets
+from readycheck.probes.browser import Browser, BrowserEvidence
+from readycheck.probes.session import SessionEvidence
+from readycheck.probes.workstation import WorkstationEvidence
 from readycheck.profile.schema import Profile
 from tests.unit.visit_samples import HOP, direct, proxied
 
 SILENCE = Failure(FailureCode.STUN_TIMEOUT, "allocate")
 NO_CREDENTIALS = Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
 NO_REFLECTOR = Failure(FailureCode.NOT_CONFIGURED, "find a reflector")
+
+
+CHROME = Browser("chrome", "142.0.7444.176", "sample")
+JABRA = AudioDevice(
+    "Jabra Evolve2 40",
+    "usb",
+    ("0b0e:0e40",),
+    known_as=("Jabra Evolve2 40",),
+    kind="headset",
+    captures=True,
+    renders=True,
+    default=True,
+)
+CONSOLE = Session("console", remote=False)
+CABLE = Interface("link", "ethernet", is_up=True, is_vpn=False, addresses=("192.0.2.31",), gateways=("192.0.2.1",))
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,14 @@ class Workstation:
     rtt_ms: float = 40.0
     payload_byte: int = 1472
     """What the largest datagram carries."""
+    browser: Browser = CHROME
+    headset: AudioDevice | None = JABRA
+    session: Session = CONSOLE
+    link: Interface = CABLE
+    wifi_dbm: float | None = None
+    media_via_vpn: bool = False
+    tunnel: Interface | None = None
+    run_as: WrongUser | None = None
     lost_every: int = 0
     """One packet in so many is lost; 0 for none."""
 
@@ -71,7 +104,7 @@ def judged(profile: Profile, workstation: Workstation, scope: Scope = Scope.WORK
         f"{name}.{attribute}": Metric.of(quantity, units[attribute])
         for name, evidence in gathered.items()
         for units in [{own: definition.unit for own, definition in type(evidence).definitions()}]
-        for attribute, quantity in evidence.quantities().items()
+        for attribute, quantity in (evidence.quantities() | probes()[name].answered(evidence, profile)).items()
     }
     return judge(profile, Case(metrics, observations, inputs, date(2026, 11, 22)), scope)
 
@@ -90,7 +123,19 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "bandwidth": bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR),
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
+        "browser": BrowserEvidence((workstation.browser,), Default(workstation.browser.name, "sample")),
+        "headset": HeadsetEvidence(devices=(workstation.headset,) if workstation.headset else ()),
+        "session": SessionEvidence(workstation.session),
+        "network": _network(workstation),
+        "workstation": WorkstationEvidence(run_as=workstation.run_as),
     }
+
+
+def _network(workstation: Workstation) -> NetworkEvidence:
+    way = Way("192.0.2.1", "192.0.2.31", "link", via_vpn=workstation.media_via_vpn)
+    interfaces = tuple(filter(None, (workstation.link, workstation.tunnel)))
+    target = Target("media", "turn.example.com", (way,))
+    return NetworkEvidence(interfaces, targets=(target,), carrier="link", wifi=Wifi(workstation.wifi_dbm))
 
 
 def _proxied(target: VisitedTarget, workstation: Workstation) -> proxy.Target:

@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from readycheck.host.audio.report_descriptor import usage_pages
+from readycheck.host.context import wrong_user
 from readycheck.host.machine import Machine, text_of
 from readycheck.model.audio import Bus, Direction, Endpoint, Listing, UsbDevice
 from readycheck.model.clean import clean
-from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.model.failure import Failure, FailureCode, OperationFailed
 
 PACTL = ("pactl", "-f", "json")
 TIMEOUT_S = 1.5
@@ -17,6 +19,11 @@ CARDS = "/proc/asound/card[0-9]*"
 DEVICES = "/sys/bus/usb/devices/*"
 DESCRIPTORS = "/sys/class/hidraw/*/device/report_descriptor"
 _TELEPHONY_PAGE = 0x0B
+_REACH = "reach the sound server"
+_DAEMONS = frozenset(
+    {"pipewire", "pipewire-pulse", "pulseaudio", "wireplumber", "jackd", "bluetoothd", "bluealsa", "bluealsad"}
+)
+"""Sound servers, and what brings Bluetooth's sound to them."""
 _KINDS: Mapping[Direction, str] = {"capture": "sources", "render": "sinks"}
 _BUSES: Mapping[str, Bus] = {"usb": "usb", "bluetooth": "bluetooth", "pci": "builtin"}
 _USB_ID = re.compile(r"(?:usb:v?|0x)?([0-9a-f]{4})", re.IGNORECASE)
@@ -34,13 +41,26 @@ def server_is_there(machine: Machine) -> bool:
 
 
 def endpoints(machine: Machine) -> Listing:
-    """What the sound server offers; the kernel's cards where there is none, or it does not answer."""
-    if not server_is_there(machine):
-        return Listing(list(alsa_endpoints(machine)))
-    try:
-        return Listing(server_endpoints(machine))
-    except OperationFailed as error:
-        return Listing(list(alsa_endpoints(machine)), error.failure)
+    """What the sound server offers, else the kernel's cards: those alone prove no absence where a server runs."""
+    if server_is_there(machine):
+        try:
+            listing = Listing(server_endpoints(machine))
+        except OperationFailed as error:
+            listing = Listing(list(alsa_endpoints(machine)), error.failure)
+    else:
+        listing = Listing(list(alsa_endpoints(machine)), _not_reached(machine))
+    if wrong_user(machine):  # each person has a sound server of their own
+        return replace(listing, failure=Failure(FailureCode.WRONG_USER_CONTEXT, _REACH))
+    return listing
+
+
+def _not_reached(machine: Machine) -> Failure | None:
+    """Why devices may be there that the kernel does not list: it shows nothing of Bluetooth."""
+    running = machine.processes()
+    if running is None:
+        return Failure(FailureCode.COMPONENT_MISSING, _REACH, "running processes can't be told")
+    found = sorted(_DAEMONS & running)
+    return Failure(FailureCode.COMPONENT_MISSING, _REACH, f"{', '.join(found)} running") if found else None
 
 
 def server_endpoints(machine: Machine) -> list[Endpoint]:

@@ -13,7 +13,9 @@ Effect = Literal["in_force", "recommended", "misspelt", "dead", "wrong_type"]
 
 _MOST_ENTRIES = 200
 _LONGEST_TEXT = 10 * LONGEST
-_USERINFO = re.compile(r"[^\s/@;=,]+@")
+_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@|[^\s/@;=,]+@")
+_QUERY = re.compile(r"[?#]\S+")
+"""A query or fragment, where addresses of PAC files carry tokens; patterns for pages have none that count."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,6 @@ def kept(value: Any, depth: int = 4) -> Any:
 
 
 def kept_text(text: object) -> str:
-    """As it stands where it is harmless, a space at its end too, which may make a pattern fail; without userinfo."""
-    shown = _USERINFO.sub("…@", str(text)[:_LONGEST_TEXT])
+    """As it stands where harmless, a space at its end too, which may make a pattern fail; no userinfo, no query."""
+    shown = _QUERY.sub("?…", _USERINFO.sub("…@", str(text)[:_LONGEST_TEXT]))
     return shown if shown.isprintable() and len(shown) <= LONGEST else clean(shown)

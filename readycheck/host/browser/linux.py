@@ -9,7 +9,7 @@ from typing import Literal
 
 from readycheck.host.browser.found import Default, Installed, Name
 from readycheck.host.machine import Machine, home, text_of
-from readycheck.host.paths import without_user
+from readycheck.host.paths import expanded, without_user
 from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode
 
@@ -20,17 +20,41 @@ _XDG = ("xdg-settings", "get", "default-web-browser")
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a browser's program may be, and what tells its version: a file's line, a package, or itself."""
+    """Where a browser's program may be, and what tells its version: a file's line, a package, or itself.
+
+    `~` is the user's folder.
+    """
 
     name: Name
     program: str
     file: str | None = None
     package: str | None = None
+    is_runnable: bool = True
+    """A flatpak's program is none outside its sandbox."""
+
+    @property
+    def per_user(self) -> bool:
+        return self.program.startswith("~")
+
+
+def _flatpaks(name: Name, application: str) -> tuple[_Place, ...]:
+    """The system's and the user's; the first release of the metadata is the newest."""
+    found = (f"{root}/flatpak/app/{application}/current/active" for root in ("/var/lib", "~/.local/share"))
+    return tuple(
+        _Place(name, f"{one}/metadata", f"{one}/files/share/metainfo/{application}.metainfo.xml", is_runnable=False)
+        for one in found
+    )
 
 
 _PLACES = (
     _Place("chrome", "/opt/google/chrome/chrome", package="google-chrome-stable"),
+    _Place("chrome", "/opt/google/chrome-beta/chrome", package="google-chrome-beta"),
+    _Place("chrome", "/opt/google/chrome-unstable/chrome", package="google-chrome-unstable"),
+    *_flatpaks("chrome", "com.google.Chrome"),
     _Place("edge", "/opt/microsoft/msedge/msedge", package="microsoft-edge-stable"),
+    _Place("edge", "/opt/microsoft/msedge-beta/msedge", package="microsoft-edge-beta"),
+    _Place("edge", "/opt/microsoft/msedge-dev/msedge", package="microsoft-edge-dev"),
+    *_flatpaks("edge", "com.microsoft.Edge"),
     _Place("firefox", "/usr/lib/firefox-esr/firefox-esr", "/usr/lib/firefox-esr/application.ini"),
     _Place("firefox", "/usr/lib/firefox/firefox", "/usr/lib/firefox/application.ini"),
     _Place("firefox", "/usr/lib64/firefox/firefox", "/usr/lib64/firefox/application.ini"),
@@ -41,11 +65,13 @@ _PLACES = (
         "/var/lib/flatpak/app/org.mozilla.firefox/current/active/files/lib/firefox/firefox",
         "/var/lib/flatpak/app/org.mozilla.firefox/current/active/files/lib/firefox/application.ini",
     ),
+    *_flatpaks("firefox", "org.mozilla.firefox"),
     _Place("chromium", "/usr/lib/chromium/chromium", package="chromium"),
     _Place("chromium", "/usr/lib64/chromium-browser/chromium-browser", package="chromium"),
     _Place(
         "chromium", "/snap/chromium/current/usr/lib/chromium-browser/chrome", "/snap/chromium/current/meta/snap.yaml"
     ),
+    *_flatpaks("chromium", "org.chromium.Chromium"),
 )
 _DESKTOP_FILES: tuple[tuple[str, Name], ...] = (
     ("google-chrome", "chrome"),
@@ -57,27 +83,31 @@ _DESKTOP_FILES: tuple[tuple[str, Name], ...] = (
     ("chromium", "chromium"),
     ("org.chromium.chromium", "chromium"),
 )
-_LINE = re.compile(r"^(?:Version=|version:\s*)['\"]?([^'\"\s]+)", re.MULTILINE)
+_LINE = re.compile(r"^(?:Version=|version:\s*|\s*<release\s[^>\n]{0,200}?\bversion=)['\"]?([^'\"\s]+)", re.MULTILINE)
 
 
 def browsers(machine: Machine) -> list[Installed]:
     """One of each name, the first place counting."""
     there: dict[Name, _Place] = {}
     for place in _PLACES:
-        if place.name not in there and machine.paths(place.program):
+        if place.name not in there and machine.paths(_full(machine, place.program)):
             there[place.name] = place
     packages = _packages(machine, [place.package for place in there.values() if place.package])
-    return [Installed(name, *_version(machine, place, packages)) for name, place in there.items()]
+    return [Installed(name, *_version(machine, place, packages), place.per_user) for name, place in there.items()]
+
+
+def _full(machine: Machine, path: str) -> str:
+    return expanded(machine, path) or path
 
 
 def _version(machine: Machine, place: _Place, packages: dict[str, str]) -> tuple[str | None, str]:
     """The version, and what told it."""
-    line = _LINE.search(text_of(machine, place.file)) if place.file else None
+    line = _LINE.search(text_of(machine, _full(machine, place.file))) if place.file else None
     if line and place.file and (version := _VERSION.search(line[1][:100])):
         return version[0], place.file
     if place.package and (version := _VERSION.search(packages.get(place.package, ""))):
         return version[0], f"package {place.package}"
-    version = _VERSION.search(_printed(machine, place.program, "--version")[:200])
+    version = _VERSION.search(_printed(machine, place.program, "--version")[:200]) if place.is_runnable else None
     return (version[0], f"{place.program} --version") if version else (None, place.program)
 
 

@@ -34,11 +34,15 @@ def json_tree(machine: Machine, path: str) -> Tree | None:
     """An object in a file, with the comments and last commas that Chromium lets pass; None for what it refuses too."""
     content = machine.content(path)
     try:
-        text = (content or b"").decode("utf-8-sig")
-        found = json.loads(_LAST_COMMA.sub(_string, _COMMENT.sub(_string, text)))
+        found = json_value((content or b"").decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def json_value(text: str) -> Any:
+    """JSON values of a text with such comments and commas; raises ValueError or RecursionError."""
+    return json.loads(_LAST_COMMA.sub(_string, _COMMENT.sub(_string, text)))
 
 
 def _string(match: "re.Match[str]") -> str:

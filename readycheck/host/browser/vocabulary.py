@@ -9,6 +9,9 @@ from readycheck.host.browser.found import Name
 CHROMIUM: dict[str, type] = {
     "AudioCaptureAllowed": bool,
     "AudioCaptureAllowedUrls": list,
+    "DefaultMediaStreamSetting": int,
+    "URLBlocklist": list,
+    "URLAllowlist": list,
     "WebRtcIPHandling": str,
     "WebRtcIPHandlingUrl": list,
     "WebRtcUdpPortRange": str,
@@ -49,7 +52,7 @@ EDGE_ALONE: dict[str, type] = {
     "SleepingTabsBlockedForUrls": list,
     "EfficiencyModeEnabled": bool,
 }
-NOT_IN_EDGE = {"WebRtcIPHandling", "TabDiscardingExceptions", "HighEfficiencyModeEnabled"}
+NOT_IN_EDGE = {"WebRtcIPHandling", "DefaultMediaStreamSetting", "TabDiscardingExceptions", "HighEfficiencyModeEnabled"}
 FIREFOX: dict[str, type] = {
     "Permissions": dict,
     "Preferences": dict,
@@ -67,7 +70,7 @@ FIREFOX_PARTS = (
 
 
 MISSPELT = {"webrtciphandlingpolicy", "webrtcudpportranges", "disablewebrtc", "audiocaptureallowedurl"}
-DEAD = {"WebRtcAllowLegacyTLSProtocols", "AutoplayWhitelist"}
+DEAD = {"WebRtcAllowLegacyTLSProtocols", "AutoplayWhitelist", "URLBlacklist", "URLWhitelist"}
 """Once policies, taken out since."""
 CLOUD_TOKENS = {"cloudmanagementenrollmenttoken", "edgemanagementenrollmenttoken"}
 """With one of them the vendor's cloud prescribes more than is told here. Their values are secrets."""

@@ -49,10 +49,20 @@ def agents(machine: Machine) -> tuple[str, ...] | FailureCode:
 
 
 def way_to(machine: Machine, address: str, found: tuple[Interface, ...]) -> Way:
-    """Where a packet to this literal address would leave; nothing is sent."""
+    """Where a packet to this literal address would leave; nothing is sent.
+
+    The source address tells the interface, unless a tunnel borrows another's. Policies by port or program are not seen.
+    """
     source = literal(machine.source_address(address))
-    owner = next((one for one in found if one.is_up and source and source in one.addresses), None)
-    return Way(address, source, owner.name if owner else None, owner.is_vpn if owner else None)
+    owners = [one for one in found if one.is_up and source and source in one.addresses]
+    if source and machine.platform == "linux":
+        unnumbered = [one for one in found if one.is_up and one.is_vpn is not False and not one.addresses]
+        if unnumbered or len(owners) > 1:
+            device = linux.device_to(machine, address)
+            asked = [one for one in found if one.name == device]
+            owners = asked or ([] if unnumbered else owners)
+    vpn = {one.is_vpn for one in owners}
+    return Way(address, source, owners[0].name if len(owners) == 1 else None, vpn.pop() if len(vpn) == 1 else None)
 
 
 def default_ways(machine: Machine, found: tuple[Interface, ...]) -> tuple[Way, ...]:

@@ -11,15 +11,18 @@ _VPN_ADAPTERS = re.compile(
     r"|Zscaler|Juniper Networks? (Network Connect )?Virtual|Pulse Secure|Ivanti|WireGuard|Wintun|TAP-Windows|TAP-Win32"
     r"|OpenVPN|F5 (Networks )?VPN|F5 .*Access|Check Point Virtual|SonicWall|NetExtender|Citrix .*Virtual Adapter"
     r"|Netskope|Cloudflare WARP|Tailscale|ZeroTier|WAN Miniport \((IKEv2|L2TP|PPTP|SSTP)\)|IP-?HTTPS|Array Networks"
-    r"|Barracuda .*VPN|SoftEther|VPN Client Adapter|Sophos (SSL |TAP|VPN)|WatchGuard|NordLynx|Stormshield|TheGreenBow",
+    r"|Barracuda .*VPN|SoftEther|VPN Client Adapter|Sophos (SSL |TAP|VPN)|WatchGuard|NordLynx|Stormshield|TheGreenBow"
+    r"|\bNCP\b",
     re.IGNORECASE,
 )
 _VIRTUAL_ADAPTERS = re.compile(
     r"Hyper-V|vmxnet|VMware|VirtIO|VirtualBox|Xen(Server)? |XenNet|Citrix PV|Amazon Elastic|Elastic Network Adapter"
     r"|Microsoft Azure Network Adapter|Mellanox .*Virtual|Parallels|QEMU|Npcap|KM-TEST|Loopback Adapter"
-    r"|Wi-Fi Direct Virtual|Kernel Debug|Network Adapter Multiplexor|Bridge",
+    r"|Wi-Fi Direct Virtual|Kernel Debug|Network Adapter Multiplexor|Bridge"
+    r"|Advanced Network Services|Virtual Function|Hosted Network",
     re.IGNORECASE,
 )
+_UNLISTED_TUNNELS = re.compile(r"VPN|Virtual|Tunnel|Secure Client", re.IGNORECASE)
 _IPV6_TRANSITION = re.compile(r"Teredo|ISATAP|6to4", re.IGNORECASE)
 _PHONES = re.compile(r"Apple Mobile Device Ethernet|Mobile Broadband", re.IGNORECASE)
 _SHARED_BY_USB = re.compile(r"Remote NDIS|Bluetooth", re.IGNORECASE)
@@ -46,6 +49,11 @@ def is_vpn_adapter(description: str) -> bool:
 def is_virtual_adapter(description: str) -> bool:
     """Whether a hypervisor's driver, or one that joins adapters, calls its adapter so."""
     return bool(_VIRTUAL_ADAPTERS.search(description))
+
+
+def may_be_vpn_adapter(description: str) -> bool:
+    """Whether the words of an adapter of neither list leave it open."""
+    return bool(_UNLISTED_TUNNELS.search(description))
 
 
 def is_ipv6_transition(description: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from readycheck.host.machine import Machine, text_of
+from readycheck.host.machine import Machine, printed, text_of
 from readycheck.host.network.known import VIRTUAL_DRIVERS
 from readycheck.host.network.listed import Listed, literal
 from readycheck.model.clean import clean
@@ -138,6 +138,12 @@ def _ipv6_defaults(machine: Machine) -> Iterator[_DefaultRoute]:
                 hop = ipaddress.IPv6Address(bytes.fromhex(cells[4]))
                 zone = f"%{name}" if hop.is_link_local else ""
                 yield _DefaultRoute(name, literal(f"{hop}{zone}", on_link=True), metric)
+
+
+def device_to(machine: Machine, address: str) -> str | None:
+    """The interface by which the kernel would send to this address (ip-route(8))."""
+    device = re.search(r"\bdev (\S+)", printed(machine, "ip", "route", "get", address))
+    return clean(device[1]) if device else None
 
 
 def dns_servers(machine: Machine) -> tuple[str, ...]:

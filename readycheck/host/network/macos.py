@@ -13,7 +13,22 @@ _ROUTES = ("netstat", "-rn")
 _DNS = ("scutil", "--dns")
 _PORT = re.compile(r"^Hardware Port: (.*)\nDevice: (\S+)$", re.MULTILINE)
 _TUNNELS = ("utun", "ipsec")
-_MADE_UP = ("bridge", "awdl", "llw", "anpi", "ap", "vmenet", "feth", "gif", "stf", "vlan", "bond")
+_MADE_UP = (
+    "bridge",
+    "awdl",
+    "llw",
+    "anpi",
+    "ap",
+    "vmenet",
+    "feth",
+    "gif",
+    "stf",
+    "vlan",
+    "bond",
+    "vnic",
+    "vmnet",
+    "vboxnet",
+)
 _LONGEST_TEXT = 200_000
 
 
@@ -60,7 +75,7 @@ def _kind(entry: Listed, ports: Mapping[str, str]) -> tuple[LinkKind, bool | Non
         return "cellular", False, port
     if re.search(r"Ethernet|LAN\b|Thunderbolt|AX88|RTL8", port):
         return "ethernet", False, port
-    return "unknown", False, port
+    return "unknown", False if port else None, port or "no hardware port"  # such as a VPN's own: gpd0, cscotun0
 
 
 def _default_routes(machine: Machine, names: set[str]) -> dict[str, list[tuple[int, str | None]]]:

@@ -6,6 +6,7 @@ from readycheck.host.network.known import (
     is_shared_by_usb,
     is_virtual_adapter,
     is_vpn_adapter,
+    may_be_vpn_adapter,
 )
 from readycheck.host.network.listed import Listed
 from readycheck.model.clean import clean
@@ -51,6 +52,8 @@ def _kind(entry: Listed) -> tuple[LinkKind, bool | None, str]:  # noqa: PLR0911 
         return "cellular", False, by_type if entry.type in _CELLULAR else description
     if entry.type in (_TUNNEL, _VIRTUAL):
         return "virtual", False if is_ipv6_transition(description) else None, by_type
+    if may_be_vpn_adapter(description) and entry.type != PPP:
+        return "virtual", None, f"{description} ({by_type})"
     if entry.type == PPP:
         return "unknown", None, "ppp"
     if entry.type == _ETHERNET and not is_shared_by_usb(description):

@@ -7,11 +7,13 @@ from readycheck.host.session.signal import Signal, signal
 
 HKLM, HKCU = "HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER"
 AVD_AGENT = rf"{HKLM}\SOFTWARE\Microsoft\RDInfraAgent"
+VMWARE_AGENT = rf"{HKLM}\SOFTWARE\VMware, Inc.\VMware VDM\Agent"
+OMNISSA_AGENT = rf"{HKLM}\SOFTWARE\Omnissa\Horizon\Agent"
 
 _AGENT_KEYS = {
     rf"{HKLM}\SOFTWARE\Citrix\VirtualDesktopAgent": "citrix",
-    rf"{HKLM}\SOFTWARE\VMware, Inc.\VMware VDM\Agent": "horizon",
-    rf"{HKLM}\SOFTWARE\Omnissa\Horizon\Agent": "horizon",
+    VMWARE_AGENT: "horizon",
+    OMNISSA_AGENT: "horizon",
     AVD_AGENT: "avd",
     rf"{HKLM}\SOFTWARE\Amazon\SkyLight": "workspaces",
 }

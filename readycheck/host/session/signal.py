@@ -37,8 +37,6 @@ class Redirection:
     ready: bool | None = None
     sites: tuple[str, ...] | None = None
     """Pages for which it is switched on, as host or URL with `*`; None if it does not depend on the page."""
-    has_other_sites: bool = False
-    """The product has a list of its own beside `sites`, which is not told here."""
 
 
 @dataclass(frozen=True)

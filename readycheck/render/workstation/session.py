@@ -73,8 +73,6 @@ def _no_redirection(subject: Subject) -> str | None:
 
 def _open(subject: Subject) -> str:
     """What would have to be known."""
-    if mapping(mapping(subject.evidence.get("session")).get("redirection")).get("has_other_sites") is True:
-        return subject.words("ws_redirection_other_sites")
     open_signs = [sign for _, sign in _signals(subject, ("redirection_unknown",))]
     return subject.listed(open_signs) or subject.words("ws_neither")
 
