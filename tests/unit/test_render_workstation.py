@@ -16,7 +16,7 @@ from readycheck.render.html import render_html
 from readycheck.render.text import render_text
 from readycheck.render.words import NBSP, Words
 from readycheck.render.workstation.chapter import Row, workstation
-from tests.machines import machine
+from tests.machines import machine, made
 from tests.unit.report_samples import finding, observation, report
 from tests.unit.test_render_html import HOSTILE, Page
 from tests.unit.workstation_reports import PROFILE, machine_report
@@ -217,6 +217,51 @@ def test_clock(offset: float, low: float, high: float, expected: str) -> None:
     shown = report(metrics={"workstation.clock_offset_ms": clock}, observations={"workstation": observation({})})
 
     assert expected in plain(rows(shown)["Machine"].known)
+
+
+CHROME = r"""Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\chrome.exe]
+@="C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe"
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Google\Update\Clients\{8A69D345-D564-463c-AFF1-A69D9E530F96}]
+"pv"="142.0.7444.176"
+"""
+POLICIES = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Google\Chrome"
+
+
+@pytest.mark.parametrize(
+    ("policy", "metric", "expected"),
+    [
+        (
+            '"DefaultMediaStreamSetting"=dword:2',
+            "browser.microphone_allowed",
+            "DefaultMediaStreamSetting = 2 (Chrome policy)",
+        ),
+        (
+            '[{POLICIES}\\URLBlocklist]\n"1"="acme.example"',
+            "browser.udp_allowed",
+            'URLBlocklist = ["acme.example"] (Chrome policy)',
+        ),
+        (
+            '"AudioCaptureAllowed"=dword:0\n[{POLICIES}\\URLBlocklist]\n"1"="games.example"',
+            "browser.microphone_allowed",
+            "AudioCaptureAllowed = false (Chrome policy)",
+        ),
+        (
+            '[{POLICIES}\\Recommended]\n"DefaultNotificationsSetting"=dword:2',
+            "browser.notifications_allowed",
+            "DefaultNotificationsSetting = 2 (Chrome policy) is recommended, and the user may have changed it",
+        ),
+    ],
+)
+def test_policies_behind_an_answer(policy: str, metric: str, expected: str) -> None:
+    """What the answer went by is named: its own policy, a page that is shut as a whole, a recommendation."""
+    registry = f"{CHROME}\n[{POLICIES}]\n{policy.replace('{POLICIES}', POLICIES)}\n"
+    shown = machine_report(made("windows", registry))
+    value = shown.metrics[metric].value
+
+    assert cause(failed(metric) if value is NO else left_open(metric), shown, EN) == expected
 
 
 def test_mark_is_the_judges_worst() -> None:

@@ -45,6 +45,7 @@ def _without_udp(value: Any) -> bool:
 _FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "microphone_allowed": {
         "AudioCaptureAllowed": _is_no,
+        "DefaultMediaStreamSetting": _is_denied,
         "Permissions": _blocks("Microphone"),
         "media.navigator.enabled": _is_no,
     },
@@ -65,6 +66,8 @@ _FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "udp_port_count": {"WebRtcUdpPortRange": bool},
 }
 """By metric, the policies that may forbid it and the values that do; the probe decides, this names what it went by."""
+_CLOSING: Mapping[str, Callable[[Any], bool]] = {"URLBlocklist": bool}
+"""What keeps a page shut as a whole, named where nothing else forbids."""
 
 
 def told(subject: Subject) -> list[Said]:
@@ -74,7 +77,7 @@ def told(subject: Subject) -> list[Said]:
 
 def cause(subject: Subject, attribute: str) -> str | None:
     """The policy behind an answer, or what keeps it open."""
-    if attribute in {"supported_count", "default_name", "default_version"}:
+    if attribute in {"supported_count", "default_supported", "default_name", "default_version"}:
         names = _names(subject)
         return subject.words("ws_installed", names=subject.listed(names)) if names else subject.words("ws_no_browser")
     if subject.value(attribute) is None:
@@ -165,19 +168,19 @@ def _name(subject: Subject, browser: Mapping[str, Any]) -> str:
     return subject.words.value(named(browser.get("name"), 30) or "unknown")
 
 
-def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
+def _policies(subject: Subject, metric: str, effect: str = "in_force") -> list[tuple[str, str, str]]:
     """Setting, browser and place of what forbids it: of the default browser, or else of the first that has any."""
-    forbidding = _FORBIDDING.get(metric, {})
-    for browser in _browsers(subject):
-        found = [
-            (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
-            for one in mappings(browser.get("policies"))
-            if one.get("effect") == "in_force"
-            and (forbids := forbidding.get(str(one.get("name"))))
-            and forbids(one.get("value"))
-        ]
-        if found:
-            return found
+    for forbidding in (_FORBIDDING.get(metric, {}), _CLOSING if metric in _POWERS else {}):
+        for browser in _browsers(subject):
+            found = [
+                (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
+                for one in mappings(browser.get("policies"))
+                if one.get("effect") == effect
+                and (forbids := forbidding.get(str(one.get("name"))))
+                and forbids(one.get("value"))
+            ]
+            if found:
+                return found
     return []
 
 
@@ -223,12 +226,14 @@ def _no_hid(subject: Subject) -> str:
 
 
 def _why_open(subject: Subject, metric: str) -> str:
-    """Managed from a cloud that was not asked, browsers that differ, or the reason of the figure."""
+    """A cloud that was not asked, a recommendation that may have been changed, browsers that differ, or the reason."""
     reason = subject.reason(metric) or FailureCode.NOT_PROVEN
     if reason != FailureCode.NOT_PROVEN:
         return subject.words.failure(reason).short
     managed = [_name(subject, one) for one in _browsers(subject) if one.get("cloud_managed") is True]
     if managed:
         return subject.words("ws_cloud_managed", names=subject.listed(managed))
+    if advised := _policies(subject, metric, "recommended"):
+        return subject.words("ws_recommended", setting=advised[0][0], place=advised[0][1])
     several = len(_browsers(subject)) > 1
     return subject.words("ws_browsers_differ" if several else "ws_neither")
