@@ -33,9 +33,21 @@ WORKSTATION = [
     _asked("udp", "Media over UDP", "Média en UDP", "security", 45),
     _asked("bypass", "Signalling past the proxy", "Signalisation hors proxy", "security", 45),
     _asked("tls", "Relay over TLS on port 443", "Relais en TLS sur le port 443", "network", 20),
-    _asked("browser", "Browser on the list of the project", "Navigateur de la liste", "workplace IT", 10),
-    _asked("citrix", "Sound redirected out of Citrix", "Son redirigé hors de Citrix", "workplace IT", 30),
-    _asked("headset", "Headset on the list of the project", "Casque de la liste du projet", "purchasing", 30),
+    _asked(
+        "browser",
+        *("Browser on the list of the project", "Navigateur de la liste", "workplace IT", 10),
+        metric="browser.default_supported",
+    ),
+    _asked(
+        "citrix",
+        *("Sound redirected out of Citrix", "Son redirigé hors de Citrix", "workplace IT", 30),
+        metric="session.media_redirection",
+    ),
+    _asked(
+        "headset",
+        *("Headset on the list of the project", "Casque de la liste du projet", "purchasing", 30),
+        metric="headset.listed",
+    ),
     _asked("notices", "Notifications allowed", "Notifications autorisées", "workplace IT", 5, severity="warning"),
 ]
 SITE = {
@@ -112,7 +124,7 @@ def ran(under: Profile, host: str, site: str | None, *, failing: Mapping[str, st
     """A workstation where all is well but for what fails, by name and reason; a reason of "?" is not measured."""
     plain = report()
     measured = {
-        f"p.{one['id']}": Metric(None, "bool", reason="deadline_exceeded")
+        str(one["metric"]): Metric(None, "bool", reason="deadline_exceeded")
         if failing.get(one["id"]) == "?"
         else Metric(one["id"] not in failing, "bool", reason=failing.get(one["id"]))
         for one in WORKSTATION
@@ -120,8 +132,9 @@ def ran(under: Profile, host: str, site: str | None, *, failing: Mapping[str, st
     measured["p.calls"] = Metric(facts.pop("calls", 120), "call")
     scope: Literal["site", "workstation"] = facts.pop("scope", "workstation")
     measured |= {name.replace("__", "."): Metric(value, "text") for name, value in facts.items()}
-    seen = {"p": Observation(ObservationStatus.COLLECTED, 1, "d")}
-    verdict = judge(under, Case(measured, seen, {"p": "d"}, DAY), Scope(scope))
+    probes = {name.partition(".")[0] for name in measured}
+    seen = {probe: Observation(ObservationStatus.COLLECTED, 1, "d") for probe in probes}
+    verdict = judge(under, Case(measured, seen, dict.fromkeys(probes, "d"), DAY), Scope(scope))
     run = replace(plain.run, id=f"{site}-{host}", site=site, scope=scope, started_at="2026-11-20T08:00:00.000Z")
     return replace(
         plain,
@@ -175,11 +188,17 @@ def _mixed(under: Profile) -> Iterator[Report]:
             at_nantes |= {"citrix": "?"}
         if number % 13 == 0:
             at_lyon |= {"browser": None, "udp": "proxy_denied"}
-        kept = {"browser__default_name": "chrome", "headset__form": "duo", "headset__link": "usb"}
+        kept: dict[str, Any] = {"browser__default_name": "chrome", "headset__form": "duo", "headset__link": "usb"}
+        kept |= {"headset__model": "Jabra Evolve2 40", "headset__hands_free": False}
         kept["browser__default_version"] = f"{140 + number % 3}"
         yield ran(under, f"h{number:03x}a", "Lille", failing=at_lille, **kept)
-        yield ran(under, f"h{number:03x}b", "Nantes", failing=at_nantes, **(kept | {"headset__link": "bluetooth"}))
-        yield ran(under, f"h{number:03x}c", "Lyon", failing=at_lyon, **(kept | {"browser__default_name": "edge"}))
+        others = ["Plantronics .Audio 628", "Plantronics .Audio 628", "Poly BT700"]
+        model = others[number // 3 % 3] if "headset" in at_nantes else "Jabra Evolve2 65"
+        dongle = {"headset__link": "bluetooth", "headset__model": model}
+        citrix = {"session__kind": "citrix_ica"} if "citrix" in at_nantes else {}
+        yield ran(under, f"h{number:03x}b", "Nantes", failing=at_nantes, **(kept | dongle | citrix))
+        old = {"browser__default_version": "108"} if "browser" in at_lyon else {}
+        yield ran(under, f"h{number:03x}c", "Lyon", failing=at_lyon, **(kept | {"browser__default_name": "edge"} | old))
     yield ran(under, "s1", "Nantes", failing={}, scope="site", calls=41)
     yield ran(under, "s2", "Lyon", failing={}, scope="site")
 

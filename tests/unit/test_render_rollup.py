@@ -197,7 +197,7 @@ def test_causes_are_counted_and_placed() -> None:
     causes = plain(section(page_of(samples.mixed()), "What is wrong at the workstations"))
 
     assert "Media over UDP no answer 38 workstations 31.7 % Lille" in causes
-    assert "Headset on the list of the project not as asked 14 workstations 11.7 % Nantes" in causes
+    assert "Headset on the list of the project Plantronics .Audio 628, Poly BT700 14 workstations 11.7 %" in causes
 
 
 def test_workstations_to_visit() -> None:
@@ -205,8 +205,9 @@ def test_workstations_to_visit() -> None:
     visits = section(page_of(samples.mixed()), "Workstations to visit first")
 
     assert visits.count('<th scope="row">') == 20
-    assert "Lyon NO-GO Media over UDP refused by the proxy Browser on the list of the project Lyon/h000c.json" in plain(
-        visits
+    assert (
+        "Lyon NO-GO Media over UDP refused by the proxy Browser on the list of the project Edge 108 Lyon/h000c.json"
+        in plain(visits)
     )
 
 
@@ -242,7 +243,7 @@ def test_inventory_counts_what_is_there() -> None:
     partly = replace(rollup, headsets=rollup.headsets[:1], browsers=())
 
     assert "Chrome 140 28" in inventory
-    assert "two ears, Bluetooth 40" in inventory
+    assert "Plantronics .Audio 628 (two ears, Bluetooth) 10" in inventory
     assert "not measured at 40 workstations" in section(page_of(partly), "What the workstations have")
     assert "not measured." in section(page_of(partly), "What the workstations have")
 
