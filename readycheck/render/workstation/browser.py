@@ -45,6 +45,7 @@ def _without_udp(value: Any) -> bool:
 _FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "microphone_allowed": {
         "AudioCaptureAllowed": _is_no,
+        "DefaultMediaStreamSetting": _is_denied,
         "Permissions": _blocks("Microphone"),
         "media.navigator.enabled": _is_no,
     },
@@ -67,6 +68,9 @@ _FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
 """By metric, the policies that may forbid it and the values that do; the probe decides, this names what it went by."""
 
 
+_CLOSED: Mapping[str, Callable[[Any], bool]] = {"URLBlocklist": bool}
+
+
 def told(subject: Subject) -> list[Said]:
     """Names and versions, what is forbidden and by which policy, what holds no water."""
     return [*_installed(subject), *_forbidden(subject), *_remarks(subject)]
@@ -74,7 +78,7 @@ def told(subject: Subject) -> list[Said]:
 
 def cause(subject: Subject, attribute: str) -> str | None:
     """The policy behind an answer, or what keeps it open."""
-    if attribute in {"supported_count", "default_name", "default_version"}:
+    if attribute in {"supported_count", "default_supported", "default_name", "default_version"}:
         names = _names(subject)
         return subject.words("ws_installed", names=subject.listed(names)) if names else subject.words("ws_no_browser")
     if subject.value(attribute) is None:
@@ -166,13 +170,19 @@ def _name(subject: Subject, browser: Mapping[str, Any]) -> str:
 
 
 def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
-    """Setting, browser and place of what forbids it: of the default browser, or else of the first that has any."""
-    forbidding = _FORBIDDING.get(metric, {})
+    """Setting, browser and place of what forbids it; else of a list of pages that are not opened at all."""
+    return _found(subject, _FORBIDDING.get(metric, {})) or (_found(subject, _CLOSED) if metric in _POWERS else [])
+
+
+def _found(
+    subject: Subject, forbidding: Mapping[str, Callable[[Any], bool]], effect: str = "in_force"
+) -> list[tuple[str, str, str]]:
+    """Of the default browser, or else of the first that has any."""
     for browser in _browsers(subject):
         found = [
             (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
             for one in mappings(browser.get("policies"))
-            if one.get("effect") == "in_force"
+            if one.get("effect") == effect
             and (forbids := forbidding.get(str(one.get("name"))))
             and forbids(one.get("value"))
         ]
@@ -230,5 +240,7 @@ def _why_open(subject: Subject, metric: str) -> str:
     managed = [_name(subject, one) for one in _browsers(subject) if one.get("cloud_managed") is True]
     if managed:
         return subject.words("ws_cloud_managed", names=subject.listed(managed))
+    if only := _found(subject, _FORBIDDING.get(metric, {}), "recommended"):
+        return subject.words("ws_recommended", setting=only[0][0], place=only[0][1])
     several = len(_browsers(subject)) > 1
     return subject.words("ws_browsers_differ" if several else "ws_neither")
