@@ -66,8 +66,9 @@ _FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "udp_port_count": {"WebRtcUdpPortRange": bool},
 }
 """By metric, the policies that may forbid it and the values that do; the probe decides, this names what it went by."""
-_CLOSING: Mapping[str, Callable[[Any], bool]] = {"URLBlocklist": bool}
-"""What keeps a page shut as a whole, named where nothing else forbids."""
+
+
+_CLOSED: Mapping[str, Callable[[Any], bool]] = {"URLBlocklist": bool}
 
 
 def told(subject: Subject) -> list[Said]:
@@ -168,19 +169,25 @@ def _name(subject: Subject, browser: Mapping[str, Any]) -> str:
     return subject.words.value(named(browser.get("name"), 30) or "unknown")
 
 
-def _policies(subject: Subject, metric: str, effect: str = "in_force") -> list[tuple[str, str, str]]:
-    """Setting, browser and place of what forbids it: of the default browser, or else of the first that has any."""
-    for forbidding in (_FORBIDDING.get(metric, {}), _CLOSING if metric in _POWERS else {}):
-        for browser in _browsers(subject):
-            found = [
-                (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
-                for one in mappings(browser.get("policies"))
-                if one.get("effect") == effect
-                and (forbids := forbidding.get(str(one.get("name"))))
-                and forbids(one.get("value"))
-            ]
-            if found:
-                return found
+def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
+    """Setting, browser and place of what forbids it; else of a list of pages that are not opened at all."""
+    return _found(subject, _FORBIDDING.get(metric, {})) or (_found(subject, _CLOSED) if metric in _POWERS else [])
+
+
+def _found(
+    subject: Subject, forbidding: Mapping[str, Callable[[Any], bool]], effect: str = "in_force"
+) -> list[tuple[str, str, str]]:
+    """Of the default browser, or else of the first that has any."""
+    for browser in _browsers(subject):
+        found = [
+            (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
+            for one in mappings(browser.get("policies"))
+            if one.get("effect") == effect
+            and (forbids := forbidding.get(str(one.get("name"))))
+            and forbids(one.get("value"))
+        ]
+        if found:
+            return found
     return []
 
 
@@ -226,14 +233,14 @@ def _no_hid(subject: Subject) -> str:
 
 
 def _why_open(subject: Subject, metric: str) -> str:
-    """A cloud that was not asked, a recommendation that may have been changed, browsers that differ, or the reason."""
+    """Managed from a cloud that was not asked, browsers that differ, or the reason of the figure."""
     reason = subject.reason(metric) or FailureCode.NOT_PROVEN
     if reason != FailureCode.NOT_PROVEN:
         return subject.words.failure(reason).short
     managed = [_name(subject, one) for one in _browsers(subject) if one.get("cloud_managed") is True]
     if managed:
         return subject.words("ws_cloud_managed", names=subject.listed(managed))
-    if advised := _policies(subject, metric, "recommended"):
-        return subject.words("ws_recommended", setting=advised[0][0], place=advised[0][1])
+    if only := _found(subject, _FORBIDDING.get(metric, {}), "recommended"):
+        return subject.words("ws_recommended", setting=only[0][0], place=only[0][1])
     several = len(_browsers(subject)) > 1
     return subject.words("ws_browsers_differ" if several else "ws_neither")

@@ -7,6 +7,7 @@ from readycheck.render.readings import mapping, mappings, named
 from readycheck.render.workstation.subject import Said, Subject
 
 _KINDS = ("headset", "dongle", "adapter")
+_HEARD_BY = ("listened_to_headset", "played_to_headset")
 _DESCRIBED = {"form", "link", "model", "hands_free"}
 _FACTS = ("mono", "duo", "usb", "dect", "bluetooth", "analog", "adapter")
 
@@ -32,19 +33,20 @@ def cause(subject: Subject, attribute: str) -> str | None:
         return _remote_sound(subject) if subject.value("present") is None else _nothing(subject)[0].text.rstrip(".")
     value, name = subject.value(attribute), _identified(device)
     if attribute == "listed":
-        is_open = subject.reason("listed") == FailureCode.NOT_PROVEN
-        return (
-            words("ws_not_on_list", name=name)
-            if value is False
-            else words("ws_list_open", name=name)
-            if is_open
-            else None
-        )
+        return _list_cause(subject, name)
+    if attribute in _HEARD_BY and value is False:
+        return _other_device(subject)
     if attribute in {"default_device", "communications_device"} and value is False:
         return _defaults(subject, "default" if attribute == "default_device" else "communications_default") or None
     if attribute == "call_control" and value is False:
         return words("ws_no_buttons", name=name)
     return _described(subject, device) if attribute in _DESCRIBED and value is not None else None
+
+
+def _list_cause(subject: Subject, name: str) -> str | None:
+    if subject.value("listed") is False:
+        return subject.words("ws_not_on_list", name=name)
+    return subject.words("ws_list_open", name=name) if subject.reason("listed") == FailureCode.NOT_PROVEN else None
 
 
 def _device(subject: Subject) -> dict[str, Any]:
@@ -134,7 +136,17 @@ def _heard(subject: Subject) -> list[Said]:
     if failure:
         why = subject.words.failure(str(failure)).short
         return [Said(subject.words("ws_untold", what=subject.words("ws_what_heard"), why=why), known=False)]
+    if any(subject.value(attribute) is False for attribute in _HEARD_BY):
+        return [subject.said("ws_heard_elsewhere", devices=_other_device(subject))]
     level = subject.value("listen_level_dbfs")
     if subject.value("listen_silent") is True or level is None:
         return [subject.said("ws_heard_nothing")]
     return [subject.said("ws_heard_clipped" if subject.value("listen_clipped") is True else "ws_heard")]
+
+
+def _other_device(subject: Subject) -> str:
+    """What was recorded and played to in the headset's place."""
+    listening = mapping(subject.evidence.get("listening"))
+    return subject.words(
+        "ws_listened_to", input=named(listening.get("input")) or "?", output=named(listening.get("output")) or "?"
+    )
