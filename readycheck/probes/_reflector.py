@@ -51,6 +51,8 @@ class Reflection:
     discarded: int = 0
     stamp_delay_p99_ms: float | None = None
     """By how much our clock readings differ from the kernel's time stamps; None without those."""
+    send_queue_p99_ms: float | None = None
+    """How long packets waited in this machine's own queue, which is part of the path; None without such stamps."""
 
     def loss(self, way: Way, lost: Sequence[bool], confidence: float, own: Collection[int] = ()) -> Quantity:
         """Loss of one way with its bounds: of what was sent, or of what the reflector sent back.
@@ -163,6 +165,7 @@ def reflection_of(stream: StampStream, link: StampLink) -> Reflection:
         is_marked=link.marks,
         discarded=stream.discarded,
         stamp_delay_p99_ms=percentile(link.stamp_delays_ms, 0.99),
+        send_queue_p99_ms=percentile(link.send_queue_ms, 0.99),
     )
 
 

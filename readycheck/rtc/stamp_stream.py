@@ -39,7 +39,7 @@ class StampStream(PacketStream):
     received_again: set[int] = field(default_factory=set)
     """Reflector's numbers of packets that reached it twice."""
     stamped: int = 0
-    """Packets of which the system said when they left."""
+    """Packets of which the system said when it had them."""
     discarded: int = 0
     """Junk, wrong signatures, answers to nothing that was sent."""
     closing: tuple[int, int] | None = None
@@ -91,7 +91,7 @@ class StampStream(PacketStream):
             self.replies[number] = reply
 
     def sent(self, number: int, at: float) -> None:
-        """The system says when a packet really left."""
+        """The system says when it really had a packet."""
         if number < len(self.sent_at):
             self.sent_at[number] = at
             self.stamped += 1
