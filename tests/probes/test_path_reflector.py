@@ -1,5 +1,6 @@
 """The path to reflectors on loopback that do all sorts of things, and to none at all."""
 
+import asyncio
 import socket
 import sys
 from typing import Any
@@ -15,6 +16,7 @@ from tests.probes.made_up_reflector import faulty, number_of, reply
 
 SECONDS = 0.6
 PACKETS = 30
+LIMIT_S = 15
 KEY = "a key that both ends know"
 ON_LINUX = sys.platform == "linux"
 
@@ -168,7 +170,7 @@ async def test_junk_beside_the_answers() -> None:
 
 
 async def test_wrong_signature() -> None:
-    """Answers signed by another key are no answers: nothing came, the loss is one."""
+    """A reflector with another key is silent, as a firewall is; answers that cannot be believed measure nothing."""
     with reflecting(key=b"another") as reflector:
         seen = await path_to(reflector.port, KEY)
         assert reflector.counts.refused == PACKETS
@@ -176,8 +178,22 @@ async def test_wrong_signature() -> None:
 
     async with faulty(lambda arrived, data: [reply(data, arrived, key=b"another")]) as port:
         seen = await path_to(port, KEY)
-    assert seen.answer("loss_ratio") == (1, "no_media")
+    for metric in ("loss_ratio", "rtt_p50_ms", "loss_up_ratio", "mos_cqe"):
+        assert seen.answer(metric) == (None, "stun_bad_answer")
     assert seen.evidence["reflection"]["discarded"] == PACKETS
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+async def test_what_the_reflectors_cap_cut(key: str | None) -> None:
+    """Packets that it received and left unanswered are no loss of the network: the figures stay, nothing is proven."""
+    with reflecting(key=key.encode() if key else None, packets_per_s=10) as reflector:
+        seen = await path_to(reflector.port, key)
+        capped = reflector.counts.capped
+
+    assert seen.answer("loss_ratio") == (pytest.approx((PACKETS - 9) / PACKETS, abs=1e-6), "not_proven")
+    assert seen.answer("loss_up_ratio")[1] == seen.answer("mos_cqe")[1] == "not_proven"
+    assert {seen.metric(metric).low for metric in ("loss_ratio", "loss_up_ratio")} == {0}
+    assert PACKETS - 9 <= seen.evidence["reflection"]["cut_count"] <= capped
 
 
 async def test_silence() -> None:
@@ -208,6 +224,42 @@ async def test_it_dies_halfway() -> None:
     assert seen.answer("loss_up_ratio") == (None, "not_proven")
 
 
+async def test_it_stops_halfway() -> None:
+    """A port that refuses from then on is a failure, not a loss: what was measured stays, no upper bound is claimed."""
+    with reflecting() as reflector:
+        targets = {"reflector": {"stamp": f"127.0.0.1:{reflector.port}"}}
+        measuring = asyncio.create_task(see("path", targets, path={"min_seconds": 30, "max_seconds": 30}))
+        async with asyncio.timeout(LIMIT_S):
+            while reflector.counts.reflected < PACKETS:
+                await asyncio.sleep(0.01)
+    async with asyncio.timeout(LIMIT_S):
+        seen = await measuring
+
+    assert seen.evidence["failure"]["code"] == "connection_refused"
+    assert seen.evidence["truncated"] is True
+    assert PACKETS <= len(seen.evidence["rtt_ms"]) < 3 * PACKETS
+    loss = seen.metric("loss_ratio")
+    assert (loss.value, loss.low, loss.bounded, loss.high) == (0, 0, True, None)
+    assert seen.answer("rtt_p50_ms")[0] < 50
+
+
+async def test_a_restart_is_no_failure() -> None:
+    """Packets that are refused while the reflector restarts are lost; it answers again, and the measurement goes on."""
+    with reflecting() as reflector:
+        port = reflector.port
+        targets = {"reflector": {"stamp": f"127.0.0.1:{port}"}}
+        measuring = asyncio.create_task(see("path", targets, path={"min_seconds": 2, "max_seconds": 2}))
+        async with asyncio.timeout(LIMIT_S):
+            while reflector.counts.reflected < PACKETS:
+                await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    with reflecting(port=port):
+        seen = await measuring
+
+    assert seen.evidence["failure"] is None
+    assert 0 < seen.answer("loss_ratio")[0] < 0.5
+
+
 async def test_a_clock_that_jumps() -> None:
     """A step of the reflector's clock is no jitter."""
     async with faulty(lambda arrived, data: [reply(data, arrived, 5.0 if arrived > 12 else 0.0)]) as port:
@@ -225,6 +277,7 @@ async def test_nobody_there() -> None:
         port = closed.getsockname()[1]
     seen = await path_to(port)
     assert seen.answer("rtt_p50_ms") == (None, "connection_refused")
+    assert seen.answer("loss_ratio") == (1, "connection_refused")
     seen = await see("path", {"reflector": {"stamp": "nobody.invalid"}})
     assert seen.answer("rtt_p50_ms") == (None, "dns_not_found")
     seen = await see("path", {})
