@@ -54,7 +54,7 @@ class Reflection:
     is_marked: bool = False
     discarded: int = 0
     cut_count: int = 0
-    """Packets that reached it and by its own account were left unanswered: its cap, not the network (RFC 8972 section 4.5)."""
+    """Packets that reached it and by its own account were left unanswered (RFC 8972 section 4.5): its cap."""
     stamp_delay_p99_ms: float | None = None
     """By how much our clock readings differ from the kernel's time stamps; None without those."""
     send_queue_p99_ms: float | None = None
