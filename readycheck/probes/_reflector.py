@@ -49,6 +49,8 @@ class Reflection:
     up_ms: tuple[float | None, ...] = ()
     """One-way delay above the smallest, on the way out; the way back is what the round trip leaves."""
     clock_steps: int = 0
+    is_clock_still: bool = False
+    """Whether its time stamps hardly move: they tell nothing of each way alone."""
     dscp_counts: dict[int, int] = field(default_factory=dict)
     """DSCP values with which our packets reached it; they left with 46 (EF) if `is_marked`."""
     is_marked: bool = False
@@ -85,6 +87,8 @@ class Reflection:
 
     def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:
         """RFC 3550 jitter of one way."""
+        if self.is_clock_still:
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         if not self.is_stateful:
             unknown = self.is_stateful is None
             return Quantity(None, reason=FailureCode.NOT_PROVEN if unknown else FailureCode.NOT_CONFIGURED)
@@ -172,6 +176,7 @@ def reflection_of(stream: StampStream, link: StampLink) -> Reflection:
         is_stateful=stateful,
         up_ms=tuple(up_ms),
         clock_steps=steps,
+        is_clock_still=stream.is_clock_still,
         dscp_counts=stream.marks(),
         is_marked=link.marks,
         discarded=stream.discarded,
@@ -299,12 +304,12 @@ def has_far_end(profile: Profile) -> bool:
 
 
 async def ways_to(profile: Profile) -> tuple[list[str], int, bytes | None] | Failure | None:
-    """Addresses, port and key of the profile's reflector; None without one."""
+    """Every address, port and key of the profile's reflector; None without one."""
     found = place(profile)
     if found is None or profile.targets.reflector is None:
         return None
     host, port = found
-    literals = await addresses(host)
+    literals = await addresses(host, every=True)
     if isinstance(literals, Failure):
         return literals
     secret = profile.targets.reflector.key

@@ -57,6 +57,7 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     arrivals: tuple[int, ...] = ()
     """Sequence numbers in order of arrival, where that differs from the order of sending."""
     duplicates: int = 0
+    """Packets that came more than once."""
     has_kernel_stamps: bool = False
     """Times of sending and arrival are the kernel's own."""
     unsent: tuple[int, ...] = ()

@@ -120,6 +120,13 @@ class StampStream(PacketStream):
             for number, delay in enumerate(super().rtt_ms(first), first)
         ]
 
+    @property
+    def is_clock_still(self) -> bool:
+        """Whether a reflector's stamp is the same for most replies, as zeros of one without a clock are."""
+        replies = self.replies.values()
+        times = {reply.receive_timestamp for reply in replies}, {reply.timestamp for reply in replies}
+        return 2 * min(map(len, times)) < len(replies)
+
     def behind(self) -> list[int | None]:
         """How far the reflector's count is behind ours at each packet: one more for each lost on the way out."""
         again = sorted(self.received_again)

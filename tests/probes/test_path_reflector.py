@@ -62,7 +62,7 @@ async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
 
-        async def both(host: str) -> list[str]:
+        async def both(host: str, *, every: bool) -> list[str]:
             return ["::1", "127.0.0.1"]
 
         monkeypatch.setattr("readycheck.probes._reflector.addresses", both)
@@ -70,6 +70,22 @@ async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert seen.evidence["url"] == f"stamp:127.0.0.1:{port}"
     assert seen.answer("loss_ratio") == (1, "no_media")
+
+
+@pytest.mark.parametrize("probe", ["path", "path_mtu", "bandwidth"])
+async def test_the_first_of_several_addresses_is_dead(monkeypatch: pytest.MonkeyPatch, probe: str) -> None:
+    """Every address of the reflector's name is tried, also those of one family: the one that answers is measured."""
+
+    async def found(host: str, *, every: bool = False, look_up: object = None) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"] if every else ["127.0.0.2"]
+
+    monkeypatch.setattr("readycheck.probes._servers.resolve", found)
+    with reflecting() as reflector:
+        target = {"reflector": {"stamp": f"far.example.test:{reflector.port}"}}
+        seen = await see(probe, target, path={"min_seconds": SECONDS}, bandwidth={"seconds": 1})
+
+    assert seen.evidence["url"] == f"stamp:127.0.0.1:{reflector.port}"
+    assert seen.evidence["failure"] is None
 
 
 @pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])
@@ -143,7 +159,7 @@ async def test_twice_and_out_of_order() -> None:
             return []
         if number_of(data) == 11:
             return [answer, *held]
-        return [answer, answer] if number_of(data) == 20 else [answer]
+        return [answer, answer, answer] if number_of(data) == 20 else [answer]
 
     async with faulty(answers) as port:
         seen = await path_to(port)
@@ -290,6 +306,23 @@ async def test_a_key_that_cannot_be_read() -> None:
 
     assert seen.answer("rtt_p50_ms") == (None, "not_configured")
     assert "zz" not in str(seen.evidence)
+
+
+async def test_a_clock_that_stands_still() -> None:
+    """Time stamps of zero are no jitter of 20 ms; losses and the round trip do not need them."""
+    still = bytes(8)
+
+    def answers(arrived: int, data: bytes) -> list[bytes]:
+        honest = reply(data, arrived)
+        return [honest[:4] + still + honest[12:16] + still + honest[24:]]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    for metric in ("jitter_up_ms", "jitter_down_ms"):
+        assert seen.answer(metric) == (None, "not_proven")
+    assert seen.answer("loss_up_ratio") == (0, None)
+    assert seen.answer("rtt_p50_ms")[0] < 50
 
 
 async def test_cut_short() -> None:

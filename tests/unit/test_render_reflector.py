@@ -12,12 +12,12 @@ from tests.unit.report_samples import finding, observation, report
 
 CASES = [
     ("not_proven", {"cut_count": 640}, "cap cut off 640 packets", "a coupé 640 paquets"),
-    ("stun_bad_answer", {"discarded": 640}, "compare both sides’ keys", "comparez les clés des deux côtés"),
+    ("stun_bad_answer", {"discarded": 640}, "compare both sides", "comparez les clés des deux côtés"),
     (
         "no_media",
         {"is_authenticated": True},
         "a wrong key is answered with silence",
-        "une mauvaise clé n’en reçoit pas",
+        "pas de réponse ; une mauvaise clé",
     ),
 ]
 
