@@ -7,6 +7,7 @@ import asyncio
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -128,12 +129,18 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     @metric_of("number")
     def r_value(self) -> Quantity:
         """E-model R for Opus on this path, fullband scale up to 148 (G.107.2)."""
-        return self._bounded(self.line.opus_score(self.bitrate_bps, lambda r_value: r_value), "fb")
+        return self._score(lambda r_value: r_value)
 
     @metric_of("number")
     def mos_cqe(self) -> Quantity:
         """MOS for Opus on this path, fullband scale (G.107.2)."""
-        return self._bounded(self.line.opus_score(self.bitrate_bps, emodel.mos), "fb")
+        return self._score(emodel.mos)
+
+    def _score(self, of_r_value: Callable[[float], float]) -> Quantity:
+        value, bounds = self.line.opus_score(self.bitrate_bps, of_r_value)
+        if bounds and self.failure and self.truncated:  # as the loss: how bad it would have got is unknown
+            bounds = Interval(of_r_value(0.0), bounds.high)
+        return self._bounded((value, bounds), "fb")
 
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
