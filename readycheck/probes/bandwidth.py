@@ -210,7 +210,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
         if isinstance(ways, Failure):
             return replace(base, failure=ways)
         literals, port, key = ways
-        for address in literals:
+        for address in await _reflector.answering_first(literals, port, key):
             measured = await _to_reflector(context, base, address, port, key)
             if measured.steps:
                 break

@@ -103,7 +103,7 @@ class PathMtu(Probe[PathMtuEvidence]):
             evidence = replace(base, failure=ways)
         elif ways:
             literals, port, key = ways
-            for address in literals[:ADDRESSES]:
+            for address in (await _reflector.answering_first(literals, port, key))[:ADDRESSES]:
                 evidence = await _by_reflector(base, address, port, key)
                 if evidence.answered_byte:
                     return evidence
