@@ -9,13 +9,13 @@ from readycheck.sizing.calls import simultaneous_calls
 def loaded(profile: Profile, scope: Literal["workstation", "site"], calls: int | None = None) -> Profile:
     """The profile as this run loads the link: `bandwidth.calls` are those asked, `max_calls` those allowed.
 
-    `--calls` weighs most; a site is loaded as `readycheck site` sizes it. A relay, which is somebody's, never gets more
-    than the profile's own `bandwidth.calls`.
+    `--calls` weighs most; a site is loaded as `readycheck site` sizes it. Where that cannot be told, the site gets
+    `bandwidth.calls`, and nobody knows how many were asked. A relay, which is somebody's, never gets more than those.
     """
     settings = profile.bandwidth
-    sized = simultaneous_calls(profile.site) if scope == "site" else None
+    asked = calls or (simultaneous_calls(profile.site) if scope == "site" else settings.calls)
     most = settings.max_calls
-    if settings.via == "relay":
-        most = min(settings.calls, most or settings.calls)
-    update = {"calls": calls or sized or settings.calls, "max_calls": most}
+    if settings.via == "relay" or asked is None:
+        most = settings.calls_sent
+    update = {"calls": asked, "max_calls": most}
     return profile.model_copy(update={"bandwidth": settings.model_copy(update=update)})
