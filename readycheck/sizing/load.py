@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 from readycheck.sizing.calls import simultaneous_calls
+
+UNASKED = "warning: how many calls the site needs is not known: fill in site.agents, or give --calls N"
 
 
 def loaded(profile: Profile, scope: Literal["workstation", "site"], calls: int | None = None) -> Profile:
@@ -19,3 +22,16 @@ def loaded(profile: Profile, scope: Literal["workstation", "site"], calls: int |
         most = settings.calls_sent
     update = {"calls": asked, "max_calls": most}
     return profile.model_copy(update={"bandwidth": settings.model_copy(update=update)})
+
+
+def unasked(profile: Profile) -> bool:
+    """Whether the profile names a reflector to load as the whole site would, and not how many calls that is."""
+    return profile.targets.reflector is not None and simultaneous_calls(profile.site) is None
+
+
+def asks_of_a_site(profile: Profile) -> bool:
+    """Whether a requirement of a site rests on the calls it needs."""
+    return any(
+        one.metric.startswith("bandwidth.") and one.scope == Scope.SITE and not one.disabled
+        for one in profile.requirements
+    )
