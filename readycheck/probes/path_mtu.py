@@ -23,7 +23,8 @@ from readycheck.rtc.plpmtu import Search, largest_payload_byte
 from readycheck.rtc.stun import hostport
 
 MOST_BYTE = 3 * 40 * 2 * 1_500
-SECONDS = 3.0
+SECONDS = 12.0
+"""At most, over a path as slow as two seconds there and back; mostly less than one."""
 ADDRESSES = 2
 UNSUPPORTED = Failure(FailureCode.UNSUPPORTED_PLATFORM, "forbid fragments")
 
