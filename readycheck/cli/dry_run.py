@@ -13,6 +13,7 @@ from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic, size
 from readycheck.net.pac.fetch import shown_place
 from readycheck.rtc.stun import hostport
+from readycheck.sizing.load import UNASKED, unasked
 
 
 def announce(options: Options) -> int:
@@ -20,6 +21,8 @@ def announce(options: Options) -> int:
     plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
     profile = profile_of(options)
     plan = plan_of(options, profile)
+    if options.scope == "site" and options.calls is None and unasked(profile):
+        typer.echo(UNASKED, err=True)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     captured = options.machine is not None
     planned = (

@@ -56,6 +56,8 @@ def _key_of(file: Path | None) -> bytes | None:
         return None
     try:
         return key_octets(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file}: the key is text in UTF-8, or hex: and digits") from None
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{file}: {said}") from None

@@ -4,9 +4,10 @@ With RESPONSE-PORT a STUN server answers to the port of the idle socket what ano
 relay sends to the idle client what comes to its relayed address from another allocation.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from readycheck.model.failure import FailureCode, OperationFailed
@@ -16,14 +17,34 @@ from readycheck.net.turn import TurnServer, TurnSession, open_allocation
 from readycheck.rtc import stun
 from readycheck.rtc.stun import Class, Malformed, Message, Method
 
+TALK_S, TALK_EVERY_S = 2.5, 0.25
+"""Linux gives a UDP binding its longer lifetime (nf_conntrack_udp_timeout_stream, 120 s and not 30) if something passes
+two seconds or more after its first packet, both ways: as in a call.
+"""
+
 
 class IdleBinding:
-    """A socket that spoke to the far end last at `silent_since`; `knock` has the far end send to it."""
+    """A socket that spoke to the far end last at `silent_since`; `knock` has the far end send to it.
 
-    def __init__(self, knock: Callable[[], None]) -> None:
-        self.knock = knock
+    `say` sends something to the far end, and has something sent back.
+    """
+
+    def __init__(self, knock: Callable[[], None], say: Callable[[], None]) -> None:
+        self.knock, self.say = knock, say
         self.silent_since = time.perf_counter()
         self.on_arrival: Callable[[], None] = lambda: None
+
+    def heard(self) -> None:
+        """Something came that was no knock: idle from now on."""
+        self.silent_since = time.perf_counter()
+
+
+async def talk(bindings: Sequence[IdleBinding]) -> None:
+    """Use the bindings as a call does, before they are left idle."""
+    for _ in range(round(TALK_S / TALK_EVERY_S) + 1):
+        for binding in bindings:
+            binding.say()
+        await asyncio.sleep(TALK_EVERY_S)
 
 
 async def bindings_to_stun(address: str, port: int, count: int, stack: AsyncExitStack) -> list[IdleBinding]:
@@ -36,7 +57,8 @@ async def _at_stun(address: str, port: int, helper: DatagramLink, stack: AsyncEx
     link = await stack.enter_async_context(open_datagram_link(address, port))
     bound = await bind_over(link)
     request = Message(Method.BINDING, Class.REQUEST, attributes={"RESPONSE-PORT": bound.mapped[1]})
-    binding = IdleBinding(lambda: helper.send(bytes(request)))
+    talked = bytes(Message(Method.BINDING, Class.REQUEST))
+    binding = IdleBinding(lambda: helper.send(bytes(request)), lambda: link.send(talked))
 
     def received(data: bytes) -> None:
         try:
@@ -45,6 +67,8 @@ async def _at_stun(address: str, port: int, helper: DatagramLink, stack: AsyncEx
             return
         if message.transaction_id == request.transaction_id and message.message_class == Class.RESPONSE:
             binding.on_arrival()
+        else:
+            binding.heard()
 
     link.on_message = received
     return binding
@@ -70,9 +94,14 @@ async def bindings_to_relay(server: TurnServer, count: int, stack: AsyncExitStac
 
 
 async def _at_relay(session: TurnSession, helper: TurnSession) -> IdleBinding:
-    mark, peer = os.urandom(8), session.relayed_address
+    mark, talked, peer = os.urandom(8), os.urandom(4), session.relayed_address
     await helper.permit(peer)
     await session.permit(helper.relayed_address)
-    binding = IdleBinding(lambda: helper.send(peer, mark))
-    session.on_data = lambda data, _: binding.on_arrival() if data == mark else None
+
+    def say() -> None:
+        session.send(helper.relayed_address, talked)
+        helper.send(peer, talked)
+
+    binding = IdleBinding(lambda: helper.send(peer, mark), say)
+    session.on_data = lambda data, _: binding.on_arrival() if data == mark else binding.heard()
     return binding

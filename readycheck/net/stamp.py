@@ -1,10 +1,12 @@
 """The session sender's socket: EF-marked, with the kernel's own times of sending and arrival where it has them.
 
 Linux stamps each datagram as it leaves and arrives (SO_TIMESTAMPING, Documentation/networking/timestamping.rst); the
-difference to our own clock readings is how wrong those would have been.
+difference to our own clock readings is how wrong those would have been. What it says of leaving counts only as far as
+our own reading after the system call: later than that a packet waits in this machine's queue, as a call's would.
 """
 
 import asyncio
+import math
 import socket
 import struct
 import sys
@@ -40,17 +42,21 @@ class StampLink:
         self.marks = mark_packets(opened, EXPEDITED_FORWARDING << 2)
         self.stamp_delays_ms: list[float] = []
         """By how much our own clock readings differ from the kernel's."""
+        self.send_queue_ms: list[float] = []
+        """How long each packet waited in this machine's own queue, from the system call to the wire."""
         self._socket = opened
         self._sent = 0
-        self._sent_at: dict[int, float] = {}
+        self._asked_at: dict[int, tuple[float, float]] = {}
+        """Our clock before and after each call; the kernel had the packet at some moment between."""
         self._stamps = _ask_for_stamps(opened)
 
     def send(self, packet: bytes) -> bool:
         """Send one datagram; whether the system had room for it. What else it refuses `failure` tells."""
-        self._sent_at[self._sent] = time.perf_counter()
+        number, before = self._sent, time.perf_counter()
         self._sent += 1
         try:
             self._socket.send(packet)
+            self._asked_at[number] = before, time.perf_counter()
         except OSError as error:
             self._stamps = False  # the kernel's count of datagrams may differ from ours now
             if is_too_long(error):
@@ -104,10 +110,12 @@ class StampLink:
             if (level, kind) not in (_IP_RECVERR, _IPV6_RECVERR) or at is None or not self._stamps:
                 continue
             _, origin, _, _, _, _, number = _EXTENDED_ERROR.unpack_from(content)
-            asked_at = self._sent_at.pop(number, None)
-            if origin == _ORIGIN_TIMESTAMPING and asked_at is not None and 0 <= at - asked_at < _PLAUSIBLE_S:
-                self.stamp_delays_ms.append((at - asked_at) * 1000)
-                self.on_sent(number, at)
+            before, after = self._asked_at.pop(number, (math.inf, math.inf))
+            if origin == _ORIGIN_TIMESTAMPING and 0 <= at - before < _PLAUSIBLE_S:
+                handed_over_at = min(at, after)
+                self.stamp_delays_ms.append((handed_over_at - before) * 1000)
+                self.send_queue_ms.append((at - handed_over_at) * 1000)
+                self.on_sent(number, handed_over_at)
 
 
 def _ask_for_stamps(opened: socket.socket) -> bool:

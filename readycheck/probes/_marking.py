@@ -36,7 +36,7 @@ async def gather_marking(profile: Profile) -> Marking | None:
         return Marking(failure=ways) if ways else None
     literals, port, key = ways
     silence = Marking(failure=Failure(FailureCode.NO_MEDIA, "receive", "the reflector does not answer"))
-    for address in literals:
+    for address in await _reflector.answering_first(literals, port, key):
         try:
             async with _reflector.reach(address, port, key, 0) as far:
                 told = await _glance(far)

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from readycheck.model.evidence import Evidence, Quantity, Value, metric_of
 from readycheck.model.failure import Failure, FailureCode
+from readycheck.probes._reflector import Reflection
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.loss import burst_ratio, loss_runs, reordered_ratio
 from readycheck.rtc.measured_line import MeasuredLine
@@ -20,6 +21,8 @@ class MeasuredPackets(Evidence):
     unsent: tuple[int, ...]
     unread_count: int
     confidence: float
+    reflection: Reflection | None
+    failure: Failure | None
 
     @cached_property
     def line(self) -> MeasuredLine:
@@ -30,9 +33,25 @@ class MeasuredPackets(Evidence):
             self.interval_ms,
             has_kernel_stamps=self.has_kernel_stamps,
             unsent=self.unsent,
-            unread=self.unread_count,
+            unread=self.unread_count + (self.reflection.cut_count if self.reflection else 0),
         )
         return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence, own_doing)
+
+    @property
+    def _silence(self) -> FailureCode | None:
+        """Why nothing came back of what was sent: refused, not to be believed, or gone; None if something did."""
+        if not self.rtt_ms or self.line.arrived:
+            return None
+        if self.reflection and 2 * self.reflection.discarded >= len(self.rtt_ms):
+            return FailureCode.STUN_BAD_ANSWER
+        return self.failure.code if self.failure else FailureCode.NO_MEDIA
+
+    @property
+    def _loss_doubt(self) -> FailureCode | None:
+        """Which end the losses tell more of than of the network; None if neither."""
+        if not self.line.is_loss_its_own:
+            return None
+        return self.reflection.not_the_network if self.reflection else FailureCode.WORKSTATION_BUSY
 
 
 class PacketMetrics(MeasuredPackets):
@@ -40,7 +59,6 @@ class PacketMetrics(MeasuredPackets):
 
     arrivals: tuple[int, ...]
     duplicates: int
-    failure: Failure | None
 
     @metric_of("ratio")
     def reordered_ratio(self) -> Quantity:
@@ -72,7 +90,4 @@ class PacketMetrics(MeasuredPackets):
         """A value, or why there is none: no far end, or nothing came back."""
         if value is not None:
             return Quantity(value)
-        if self.failure:
-            return Quantity(None, reason=self.failure.code)
-        nothing_came = bool(self.rtt_ms) and not self.line.arrived
-        return Quantity(None, reason=FailureCode.NO_MEDIA if nothing_came else None)
+        return Quantity(None, reason=self._silence or (self.failure.code if self.failure else None))

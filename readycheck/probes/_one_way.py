@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from readycheck.model.evidence import Quantity, metric_of
-from readycheck.model.failure import Failure, FailureCode
+from readycheck.model.failure import FailureCode
 from readycheck.probes._marking import Marking
 from readycheck.probes._measured_packets import MeasuredPackets
 from readycheck.probes._reflector import Reflection, Way
@@ -13,8 +13,6 @@ from readycheck.probes._reflector import Reflection, Way
 class OneWayMetrics(MeasuredPackets):
     """What they are worked out from stands in the path's evidence."""
 
-    failure: Failure | None
-    reflection: Reflection | None
     marking: Marking | None
 
     @metric_of("ratio")
@@ -59,5 +57,5 @@ class OneWayMetrics(MeasuredPackets):
         if self.reflection is None or self.failure:
             return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
         if not self.line.arrived:
-            return Quantity(None, reason=FailureCode.NO_MEDIA if self.rtt_ms else None)
+            return Quantity(None, reason=self._silence)
         return told(self.reflection)

@@ -14,7 +14,9 @@ from readycheck.rtc.stamp import Malformed, SenderPacket, decode_reflector, enco
 
 SPACING_S = 0.1
 """Between attempts: what shares one full queue shares its fate."""
-FIRST_WAIT_S, SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.8, 0.15, 0.5
+FIRST_WAIT_S = 2.0
+"""For the first answer of all; from then on twice as long as one took, within these."""
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.15, 2.0
 CHANNEL_HEADER_BYTE = 4
 LEAST_PADDING_BYTE = 4
 
@@ -87,23 +89,25 @@ class Sizes:
 
     async def ask(self, sizes: Sequence[int]) -> None:
         """Send each size until it is answered, three times at most; what a larger one answers needs no answer."""
-        wait_s = min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, 2 * self._longest_s)) if self.answered else FIRST_WAIT_S
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             for size in sizes:
                 if size > max(self.answered, default=0):
                     self._asked_at.setdefault(size, time.perf_counter())
                     self.send(size)
-            if await self._answered(sizes[-1], SPACING_S if attempt < ATTEMPTS - 1 else wait_s):
+            if await self._until(lambda: sizes[-1] in self.answered, SPACING_S):
                 return
+        if await self._until(lambda: bool(self.answered), FIRST_WAIT_S):
+            wait_s = min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, 2 * self._longest_s))
+            await self._until(lambda: sizes[-1] in self.answered, wait_s)
 
-    async def _answered(self, size: int, within_s: float) -> bool:
-        """Whether this size was answered meanwhile."""
+    async def _until(self, came: Callable[[], bool], within_s: float) -> bool:
+        """Whether this answer came meanwhile."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while size not in self.answered:
+                while not came():
                     self._news.clear()
                     await self._news.wait()
-        return size in self.answered
+        return came()
 
 
 async def searched(version: int, sizes: Sizes) -> Search:

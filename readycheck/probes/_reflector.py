@@ -1,6 +1,7 @@
 """A STAMP reflector as the path's far end: the stream towards it, and what its replies tell of each way alone."""
 
 import asyncio
+import math
 import os
 import re
 import time
@@ -24,9 +25,12 @@ from readycheck.rtc.stamp_stream import StampStream
 
 STAMP_PORT = 862
 _PORT = re.compile(r"[^:]:[^:\]]+$")
-CLOSING_PACKETS = 6
+CLOSING_WAITS_S = (0.1, 0.1, 0.2, 0.2, 0.4, 0.4)
+"""After each closing packet; all together longer than the second in which a cap counts."""
 SILENCE_S, SILENCE_STEP_S, PACKET_EVERY_STEPS = 2.0, 0.02, 25
 LARGEST_PACKET_BYTE = 140 + 48  # authenticated with its TLVs, and headers
+GONE_S = 1.0
+"""So long after its last answer a reflector that refuses is gone; before, it may only restart."""
 Way = Literal["up", "down"]
 
 
@@ -45,17 +49,23 @@ class Reflection:
     up_ms: tuple[float | None, ...] = ()
     """One-way delay above the smallest, on the way out; the way back is what the round trip leaves."""
     clock_steps: int = 0
+    is_clock_still: bool = False
+    """Whether its time stamps hardly move: they tell nothing of each way alone."""
     dscp_counts: dict[int, int] = field(default_factory=dict)
     """DSCP values with which our packets reached it; they left with 46 (EF) if `is_marked`."""
     is_marked: bool = False
     discarded: int = 0
+    cut_count: int = 0
+    """Packets that reached it and by its own account were left unanswered (RFC 8972 section 4.5): its cap."""
     stamp_delay_p99_ms: float | None = None
     """By how much our clock readings differ from the kernel's time stamps; None without those."""
+    send_queue_p99_ms: float | None = None
+    """How long packets waited in this machine's own queue, which is part of the path; None without such stamps."""
 
     def loss(self, way: Way, lost: Sequence[bool], confidence: float, own: Collection[int] = ()) -> Quantity:
         """Loss of one way with its bounds: of what was sent, or of what the reflector sent back.
 
-        `own` are packets that this workstation may have lost itself: they count for the upper bound alone.
+        `own` are packets that an end may have lost itself: they count for the upper bound alone.
         """
         if all(lost):
             return Quantity(None, reason=FailureCode.NO_MEDIA)
@@ -68,10 +78,17 @@ class Reflection:
         most = [fate in (way, "unknown") for _, fate in numbered]
         bounds = Interval(loss_bounds(least, confidence).low, loss_bounds(most, confidence).high)
         its_own = sum(told) and 2 * sum(least) <= sum(told)
-        return Quantity(sum(told) / len(told), bounds, FailureCode.WORKSTATION_BUSY if its_own else None)
+        return Quantity(sum(told) / len(told), bounds, self.not_the_network if its_own else None)
+
+    @property
+    def not_the_network(self) -> FailureCode:
+        """Why losses say little of the network: an end lost them, the reflector if it says so."""
+        return FailureCode.NOT_PROVEN if self.cut_count else FailureCode.WORKSTATION_BUSY
 
     def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:
         """RFC 3550 jitter of one way."""
+        if self.is_clock_still:
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         if not self.is_stateful:
             unknown = self.is_stateful is None
             return Quantity(None, reason=FailureCode.NOT_PROVEN if unknown else FailureCode.NOT_CONFIGURED)
@@ -159,10 +176,13 @@ def reflection_of(stream: StampStream, link: StampLink) -> Reflection:
         is_stateful=stateful,
         up_ms=tuple(up_ms),
         clock_steps=steps,
+        is_clock_still=stream.is_clock_still,
         dscp_counts=stream.marks(),
         is_marked=link.marks,
         discarded=stream.discarded,
+        cut_count=stream.cut,
         stamp_delay_p99_ms=percentile(link.stamp_delays_ms, 0.99),
+        send_queue_p99_ms=percentile(link.send_queue_ms, 0.99),
     )
 
 
@@ -195,11 +215,20 @@ async def reach(address: str, port: int, key: bytes | None, byte: int) -> AsyncI
             ssid=int.from_bytes(os.urandom(2)) or 1,
             unix_started_ns=time.time_ns(),
         )
-        link.on_reply, link.on_sent = stream.received, stream.sent
+
+        def received(data: bytes, at: float) -> None:
+            """Whoever answers again had restarted: what was refused meanwhile are losses."""
+            before = len(stream.arrivals)
+            stream.received(data, at)
+            if len(stream.arrivals) > before:
+                link.failure = None
+
+        link.on_reply, link.on_sent = received, stream.sent
 
         def failure() -> Failure | None:
-            """A reflector that answered once has losses, not failures."""
-            return None if stream.replies else link.failure
+            """What refuses, once it has lasted for a while after the latest answer."""
+            latest = stream.received_at[stream.arrivals[-1]] if stream.arrivals else -math.inf
+            return link.failure if time.perf_counter() - latest >= GONE_S else None
 
         def told(settled: PacketStream) -> Reflection | None:
             return reflection_of(settled, link) if isinstance(settled, StampStream) else None
@@ -237,13 +266,13 @@ async def _rank(address: str, port: int, key: bytes | None) -> int:
 
 
 async def _close(stream: StampStream, link: StampLink) -> None:
-    """After the last packet, ask how many came: a few times, as long as the slowest round trip twice."""
+    """After the last packet, ask how many came: a few times, each as long as the slowest round trip twice."""
     longest_ms = max((delay for delay in stream.rtt_ms() if delay is not None), default=None)
     if longest_ms is None:
         return
-    for _ in range(CLOSING_PACKETS):
+    for wait_s in CLOSING_WAITS_S:
         link.send(stream.closing_packet(time.perf_counter()))
-        ends_at = time.perf_counter() + min(1.0, max(0.1, 2 * longest_ms / 1000))
+        ends_at = time.perf_counter() + min(1.0, max(wait_s, 2 * longest_ms / 1000))
         while not stream.closing and time.perf_counter() < ends_at:
             await asyncio.sleep(0.01)
         if stream.closing:
@@ -275,12 +304,12 @@ def has_far_end(profile: Profile) -> bool:
 
 
 async def ways_to(profile: Profile) -> tuple[list[str], int, bytes | None] | Failure | None:
-    """Addresses, port and key of the profile's reflector; None without one."""
+    """Every address, port and key of the profile's reflector; None without one."""
     found = place(profile)
     if found is None or profile.targets.reflector is None:
         return None
     host, port = found
-    literals = await addresses(host)
+    literals = await addresses(host, every=True)
     if isinstance(literals, Failure):
         return literals
     secret = profile.targets.reflector.key

@@ -80,10 +80,12 @@ def _to(url: IceUrl, probe: str, byte: int, seconds: float) -> Traffic:
     return Traffic(probe, url.host, url.port, url.transport, byte, seconds)
 
 
-async def addresses(host: str, look_up: Callable[[str], list[str]] = look_up) -> list[str] | Failure:
-    """The host's addresses, or why there are none."""
+async def addresses(
+    host: str, look_up: Callable[[str], list[str]] = look_up, *, every: bool = False
+) -> list[str] | Failure:
+    """The host's addresses, the first of each family or `every` one; or why there are none."""
     try:
-        return await resolve(host, look_up=look_up)
+        return await resolve(host, every=every, look_up=look_up)
     except OperationFailed as error:
         return error.failure
 

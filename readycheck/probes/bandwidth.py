@@ -25,6 +25,8 @@ from readycheck.rtc.ramp import Step, Way
 from readycheck.rtc.stun import hostport
 
 UDP_BYTE, IPV4_BYTE, IPV6_BYTE, CHANNEL_BYTE = 8, 20, 40, 4
+PROVEN = tuple(f"bandwidth.{name}" for name in ("concurrent_calls", "calls_ratio", "up_bps", "down_bps"))
+"""What a requirement can ask that too few packets would leave open."""
 REST_S = 3.0
 """Without load, and what is waited for after it."""
 
@@ -36,8 +38,8 @@ class BandwidthEvidence(Evidence):
     is_far_end_configured: bool
     via: Literal["reflector", "relay"] = "reflector"
     url: str | None = None
-    asked: int = 1
-    """Calls at once: of a workstation, of the site, or of `--calls`."""
+    asked: int | None = 1
+    """Calls at once: of a workstation, of the site, or of `--calls`; None of a site whose agents nobody stated."""
     allowed: int = 1
     """What of them the profile lets us send."""
     packet_byte: int = 0
@@ -57,18 +59,28 @@ class BandwidthEvidence(Evidence):
 
     @metric_of("call")
     def asked_calls(self) -> Quantity:
-        """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load."""
-        return Quantity(self.asked if self.is_far_end_configured else 0)
+        """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load.
+
+        Not configured for a site where neither site.agents nor --calls says how many.
+        """
+        if not self.is_far_end_configured:
+            return Quantity(0)
+        return Quantity(self.asked, reason=FailureCode.NOT_CONFIGURED if self.asked is None else None)
 
     @metric_of("call")
     def concurrent_calls(self) -> Quantity:
-        """Calls carried both ways before loss or delay broke; no upper bound where neither did."""
+        """Calls carried both ways before loss or delay broke; no upper bound where neither did.
+
+        The lower bound is what is proven: no more than 1 % lost by the upper bound of the loss, either way.
+        """
         return self._carried(1)
 
     @metric_of("ratio")
     def calls_ratio(self) -> Quantity:
         """Calls carried, of those asked."""
-        return self._carried(self.asked)
+        if self.asked is None and not self.failure:
+            return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
+        return self._carried(self.asked or 1)
 
     @metric_of("bit/s")
     def up_bps(self) -> Quantity:
@@ -84,14 +96,19 @@ class BandwidthEvidence(Evidence):
     def rtt_increase_p95_ms(self) -> Quantity:
         """Round trip's 95th percentile under the load that raised it most, minus the median without load.
 
-        The lower bound leaves out as much as this machine itself was late then.
+        The lower bound leaves out as much as this machine itself was late then. No upper bound where the calls asked
+        were never on the network: more of them may raise it more.
         """
         told = [one for one in self.steps if one.broke != "sender" and one.rtt_increase_p95_ms is not None]
         most = max(told, key=lambda one: one.rtt_increase_p95_ms or 0.0, default=None)
         if most is None or most.rtt_increase_p95_ms is None:
             return self._or_why(None)
         increase_ms = most.rtt_increase_p95_ms
-        return Quantity(increase_ms, Interval(round(increase_ms - (most.lateness_p99_ms or 0.0), 3), increase_ms))
+        low_ms = round(increase_ms - (most.lateness_p99_ms or 0.0), 3)
+        if ramp.broken_step(self.steps) or (self.asked and ramp.is_reached(self.asked, self.steps)):
+            return Quantity(increase_ms, Interval(low_ms, increase_ms))
+        why = self._stopped if self.asked else FailureCode.NOT_CONFIGURED
+        return Quantity(increase_ms, Interval(low_ms, None), why)
 
     @metric_of("text")
     def broke_first(self) -> Quantity:
@@ -107,15 +124,15 @@ class BandwidthEvidence(Evidence):
         carried, most = ramp.carried_calls(self.steps), ramp.most_calls(self.steps)
         if not carried and most is None:
             return self._or_why(None)
-        high = None if most is None else most / asked
-        return Quantity(_whole(carried / asked), Interval(carried / asked, high), self._stopped)
+        low, high = ramp.proven_calls(self.steps) / asked, None if most is None else most / asked
+        return Quantity(_whole(carried / asked), Interval(low, high), self._stopped)
 
     def _sustained(self, way: Way) -> Quantity:
-        found = ramp.sustained_bps(self.steps, way, self.call_bps)
-        if found is None or found == (0.0, None):
+        found = ramp.sustained(self.steps, way, self.call_bps)
+        if found is None:
             return self._or_why(None)
-        low, high = (None if bps is None else round(bps) for bps in found)
-        return Quantity(low, Interval(low, high), self._stopped)
+        high = None if found.most_bps is None else round(found.most_bps)
+        return Quantity(round(found.bps), Interval(round(found.proven_bps), high), self._stopped)
 
     def _or_why(self, value: float | str | None) -> Quantity:
         """A value, or why there is none."""
@@ -123,8 +140,10 @@ class BandwidthEvidence(Evidence):
             return Quantity(value)
         if self.failure:
             return Quantity(None, reason=self.failure.code)
-        stateless = bool(self.steps) and not self._stopped
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED if stateless else self._stopped)
+        stateless = bool(self.steps) and not any(one.lost_up is not None for one in self.steps)
+        return Quantity(
+            None, reason=self._stopped or (FailureCode.NOT_CONFIGURED if stateless else FailureCode.NOT_PROVEN)
+        )
 
     @property
     def _stopped(self) -> FailureCode | None:
@@ -163,7 +182,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
         """At most: every packet of every step goes there and comes back, with the larger of the two IP headers."""
-        ask, place = (profile.bandwidth.calls_sent, profile.bandwidth.seconds), _reflector.place(profile)
+        ask, place = (profile.bandwidth.calls_sent, counted_s(profile)), _reflector.place(profile)
         packets = IDLE_PACKETS + ramp.call_seconds(*ask) * 1000 / profile.call.ptime_ms
         seconds = round(IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + REST_S + ramp.longest_s(*ask), 1)
         byte = payload_byte(profile.call) + UDP_BYTE + IPV6_BYTE
@@ -176,7 +195,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
 
     def deadline_s(self, profile: Profile) -> float:
         """The longest ramp, to each of the far end's addresses that does not answer, and a reserve."""
-        return ramp.longest_s(profile.bandwidth.calls_sent, profile.bandwidth.seconds) + 30.0
+        return ramp.longest_s(profile.bandwidth.calls_sent, counted_s(profile)) + 30.0
 
     def summary(self, evidence: BandwidthEvidence) -> str | None:
         """What was carried, and what gave way."""
@@ -189,7 +208,8 @@ class Bandwidth(Probe[BandwidthEvidence]):
         broke = figures["broke_first"].value
         gave_way = "" if broke == "none" else f", {str(broke).replace('_', ' ')} broke first"
         rtt = f" · round trip +{increase:.3g} ms" if isinstance(increase, float) else ""
-        return f"{carried} of {evidence.asked} calls at once{gave_way}{rtt}"
+        asked = "nobody knows how many" if evidence.asked is None else evidence.asked
+        return f"{carried} of {asked} calls at once{gave_way}{rtt}"
 
     async def gather(self, context: Context) -> BandwidthEvidence:
         """Raise the load step by step; what was measured until Ctrl-C is kept."""
@@ -200,7 +220,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
             asked=settings.calls,
             allowed=settings.calls_sent,
             packets_per_s=1000 / context.profile.call.ptime_ms,
-            seconds=settings.seconds,
+            seconds=counted_s(context.profile),
         )
         if settings.via == "relay":
             return await _through_relay(context, base)
@@ -210,11 +230,19 @@ class Bandwidth(Probe[BandwidthEvidence]):
         if isinstance(ways, Failure):
             return replace(base, failure=ways)
         literals, port, key = ways
-        for address in literals:
+        for address in await _reflector.answering_first(literals, port, key):
             measured = await _to_reflector(context, base, address, port, key)
             if measured.steps:
                 break
         return measured
+
+
+def counted_s(profile: Profile) -> float:
+    """What is counted of each step: where a requirement has few calls proven, as long as that takes."""
+    settings = profile.bandwidth
+    if not any(one.metric in PROVEN and not one.disabled for one in profile.requirements):
+        return settings.seconds
+    return max(settings.seconds, ramp.PROVING_PACKETS * profile.call.ptime_ms / 1000 / settings.calls_sent)
 
 
 def _is_named(profile: Profile) -> bool:
@@ -236,7 +264,7 @@ async def _to_reflector(
     base = replace(base, url=f"stamp:{hostport(address, port)}", packet_byte=byte + UDP_BYTE + ip_byte)
     try:
         with open_load(address, port, base.allowed, payload_byte(call), key) as load:
-            return await _measure(context, base, ReflectorLoad(load, call.ptime_ms, context.profile.bandwidth.seconds))
+            return await _measure(context, base, ReflectorLoad(load, call.ptime_ms, base.seconds))
     except OperationFailed as error:
         return replace(base, failure=error.failure)
 
@@ -251,8 +279,8 @@ async def _through_relay(context: Context, base: BandwidthEvidence) -> Bandwidth
     base = replace(base, url=url, packet_byte=payload_byte(call) + CHANNEL_BYTE + UDP_BYTE + ip_byte)
     try:
         async with open_pair(relay) as (here, there):
-            seconds = context.profile.bandwidth.seconds
-            return await _measure(context, base, RelayLoad(here, there, payload_byte(call), call.ptime_ms, seconds))
+            far = RelayLoad(here, there, payload_byte(call), call.ptime_ms, base.seconds)
+            return await _measure(context, base, far)
     except OperationFailed as error:
         return replace(base, failure=error.failure)
 

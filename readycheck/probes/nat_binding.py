@@ -1,7 +1,8 @@
 """How long an idle UDP binding of a NAT or firewall lives: a softphone silent for longer is not called any more.
 
-Several sockets are left idle side by side, each for another time; then the far end sends to them (RFC 5780
-section 4.6).
+Several sockets talk both ways for a little more than two seconds, since what a call uses lives longer than what one
+exchange opened (Linux: 120 s against 30). Then they are left idle side by side, each for another time, and the far end
+sends to them (RFC 5780 section 4.6).
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic
-from readycheck.net.idle_binding import IdleBinding, bindings_to_relay, bindings_to_stun
+from readycheck.net.idle_binding import IdleBinding, bindings_to_relay, bindings_to_stun, talk
 from readycheck.probes._servers import first_that_relays, traffic, urls
 from readycheck.probes.stun import Stun
 from readycheck.probes.turn import Turn, far_end
@@ -47,7 +48,10 @@ class NatBindingEvidence(Evidence):
 
     @metric_of("s")
     def lifetime_s(self) -> Quantity:
-        """How long an idle UDP binding lives: the longest silence survived, and below the shortest that was not."""
+        """How long an idle UDP binding lives that was used as in a call.
+
+        The longest silence survived, and below the shortest that was not.
+        """
         if not self.silences:
             return Quantity(None, reason=self.failure.code if self.failure else FailureCode.NOT_CONFIGURED)
         low, high = lifetime(self.silences)
@@ -146,6 +150,7 @@ async def _wait(context: Context, base: NatBindingEvidence, bindings: list[IdleB
     """Leave each binding idle for its time, then have the far end send; until one has died, or the longest is over."""
     longest_s, silences = _settings(context.profile).max_seconds, list[Silence]()
     context.keep(lambda: replace(base, silences=tuple(silences)))
+    await talk(bindings)
     for share, binding in sorted(zip(SHARES, bindings, strict=False), key=lambda one: one[0]):
         context.progress("waiting", share * longest_s, longest_s)
         await asyncio.sleep(max(0.0, binding.silent_since + share * longest_s - time.perf_counter()))

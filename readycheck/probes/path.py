@@ -4,8 +4,10 @@ The first URL that relays is the far end, since the voice takes that way; where 
 """
 
 import asyncio
+import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -56,6 +58,7 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     arrivals: tuple[int, ...] = ()
     """Sequence numbers in order of arrival, where that differs from the order of sending."""
     duplicates: int = 0
+    """Packets that came more than once."""
     has_kernel_stamps: bool = False
     """Times of sending and arrival are the kernel's own."""
     unsent: tuple[int, ...] = ()
@@ -111,13 +114,12 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     @metric_of("ratio")
     def loss_ratio(self) -> Quantity:
         """Packets lost, there and back, with bounds that allow for bursts and for ending at any time."""
-        if not self.rtt_ms:
+        if not self.rtt_ms or self._silence == FailureCode.STUN_BAD_ANSWER:
             return self._quantity(None)
         bounds = self.line.loss_bounds
         if self.failure and self.truncated:  # what would have followed was not sent: that it is lost is not excluded
             bounds = Interval(bounds.low, None)
-        own = FailureCode.WORKSTATION_BUSY if self.line.is_loss_its_own else None
-        return Quantity(self.line.loss, bounds, FailureCode.NO_MEDIA if self.line.loss == 1 else own)
+        return Quantity(self.line.loss, bounds, self._silence or self._loss_doubt)
 
     @metric_of("s")
     def seconds(self) -> Quantity:
@@ -127,18 +129,24 @@ class PathEvidence(OneWayMetrics, PacketMetrics):
     @metric_of("number")
     def r_value(self) -> Quantity:
         """E-model R for Opus on this path, fullband scale up to 148 (G.107.2)."""
-        return self._bounded(self.line.opus_score(self.bitrate_bps, lambda r_value: r_value), "fb")
+        return self._score(lambda r_value: r_value)
 
     @metric_of("number")
     def mos_cqe(self) -> Quantity:
         """MOS for Opus on this path, fullband scale (G.107.2)."""
-        return self._bounded(self.line.opus_score(self.bitrate_bps, emodel.mos), "fb")
+        return self._score(emodel.mos)
+
+    def _score(self, of_r_value: Callable[[float], float]) -> Quantity:
+        value, bounds = self.line.opus_score(self.bitrate_bps, of_r_value)
+        if bounds and self.failure and self.truncated:  # as the loss: how bad it would have got is unknown
+            bounds = Interval(of_r_value(0.0), bounds.high)
+        return self._bounded((value, bounds), "fb")
 
     def _bounded(self, bounded: Bounded, scale: Scale | None = None) -> Quantity:
         value, bounds = bounded
-        in_doubt = self.line.doubt.is_busy or (scale and self.line.is_loss_its_own)
-        busy = FailureCode.WORKSTATION_BUSY if in_doubt else None
-        return self._quantity(None) if value is None else Quantity(value, bounds, busy, scale)
+        busy = FailureCode.WORKSTATION_BUSY if self.line.doubt.is_busy else None
+        why = busy or (self._loss_doubt if scale else None)
+        return self._quantity(None) if value is None else Quantity(value, bounds, why, scale)
 
 
 class Path(Probe[PathEvidence]):
@@ -245,7 +253,10 @@ def payload_byte(call: CallSettings) -> int:
 
 async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvidence:
     def evidence(stream: PacketStream) -> PathEvidence:
-        measured = _evidence(base, stream, far.failure())
+        failure = far.failure()
+        if failure and stream.arrivals:  # what was sent to an end that was gone is no loss of the network
+            stream = stream.settled(time.perf_counter(), math.inf)
+        measured = _evidence(base, stream, failure)
         return replace(measured, reflection=far.told(stream), unread_count=far.unread())
 
     context.keep(lambda: evidence(far.stream.settled(time.perf_counter(), TAIL_S)))

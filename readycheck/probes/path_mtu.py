@@ -23,7 +23,8 @@ from readycheck.rtc.plpmtu import Search, largest_payload_byte
 from readycheck.rtc.stun import hostport
 
 MOST_BYTE = 3 * 40 * 2 * 1_500
-SECONDS = 3.0
+SECONDS = 12.0
+"""At most, over a path as slow as two seconds there and back; mostly less than one."""
 ADDRESSES = 2
 UNSUPPORTED = Failure(FailureCode.UNSUPPORTED_PLATFORM, "forbid fragments")
 
@@ -103,7 +104,7 @@ class PathMtu(Probe[PathMtuEvidence]):
             evidence = replace(base, failure=ways)
         elif ways:
             literals, port, key = ways
-            for address in literals[:ADDRESSES]:
+            for address in (await _reflector.answering_first(literals, port, key))[:ADDRESSES]:
                 evidence = await _by_reflector(base, address, port, key)
                 if evidence.answered_byte:
                     return evidence

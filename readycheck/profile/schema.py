@@ -174,8 +174,11 @@ class BandwidthSettings(Part):
     """What may be loaded, and with how many calls."""
 
     via: Literal["reflector", "relay"] = "reflector"
-    calls: int = Field(default=1, ge=1)
-    """Emulated from each workstation; of a site it is what `readycheck site` sizes. `--calls` says otherwise."""
+    calls: int | None = Field(default=1, ge=1)
+    """Emulated from each workstation; of a site it is what `readycheck site` sizes. `--calls` says otherwise.
+
+    None: nobody knows how many are needed. Then `max_calls` are emulated, or one.
+    """
     max_calls: int | None = Field(default=None, ge=1)
     """Never more, whoever asks."""
     seconds: float = Field(default=3, ge=0.5, le=60)
@@ -184,7 +187,7 @@ class BandwidthSettings(Part):
     @property
     def calls_sent(self) -> int:
         """What was asked, within what is allowed."""
-        return min(self.calls, self.max_calls or self.calls)
+        return min((calls for calls in (self.calls, self.max_calls) if calls), default=1)
 
 
 class NatBindingSettings(Part):

@@ -14,6 +14,7 @@ from readycheck.profile.sources import did_you_mean
 from readycheck.profile.wording import found
 from readycheck.profile.yaml import Node
 from readycheck.rtc.sip import parse_sip_uri
+from readycheck.rtc.stamp import key_octets
 
 Metrics = Mapping[str, MetricDefinition]
 
@@ -52,6 +53,7 @@ def semantic_problems(tree: Node, metrics: Metrics, ids: frozenset[str]) -> Iter
         if (text := _text(named)) and named and text not in ids:
             yield named.mark.problem(f"the waiver names an unknown requirement {quoted(text)}{did_you_mean(text, ids)}")
     yield from _address_problems(tree)
+    yield from _key_problems(tree)
 
 
 def _items(node: Node, *keys: str) -> Iterator[Node]:
@@ -136,6 +138,16 @@ def _address_problems(tree: Node) -> Iterator[Problem]:
         for node in _items(tree, *path.split(".")):
             if (text := _text(node)) is not None and not fits(text):
                 yield node.mark.problem(f"{example} is expected, found {found(node, ())}")
+
+
+def _key_problems(tree: Node) -> Iterator[Problem]:
+    """A reflector's key that is none; it is never quoted. An empty one means no key."""
+    for node in _items(tree, "targets", "reflector", "key"):
+        if (text := _text(node)) and text.strip():
+            try:
+                key_octets(text)
+            except ValueError as error:
+                yield node.mark.problem(str(error))
 
 
 def _is_url(pattern: str) -> Callable[[str], bool]:

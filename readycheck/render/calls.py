@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.render import format as say
 from readycheck.render.causes import failure_code
@@ -57,6 +58,8 @@ def load_sentence(report: Report, words: Words) -> str:
     if carried is not None and asked is not None:
         key = "load_all" if carried >= asked else "load_some"
         parts.append(words(key, carried=say.amount(carried, "call", words), asked=say.number(asked, words)))
+    elif carried is not None and _reason(report, "bandwidth.asked_calls") == FailureCode.NOT_CONFIGURED:
+        parts.append(words("load_unasked", carried=say.amount(carried, "call", words)))
     parts += filter(None, [_gave_way(report, carried, words)])
     if rise is not None:
         parts.append(words("load_rise", rise=say.amount(max(rise, 0.0), "ms", words)))
@@ -66,14 +69,32 @@ def load_sentence(report: Report, words: Words) -> str:
 def _gave_way(report: Report, carried: float | None, words: Words) -> str:
     """What broke, at the fewest calls that broke it."""
     broke = figure(report.metrics, "bandwidth.broke_first")
+    steps = _steps(report)
+    if steps and steps[-1].get("is_answered_after") is False and broke in ("unknown", "none"):
+        return words("load_died", calls=say.amount(finite(steps[-1].get("calls")), "call", words))
     if broke not in _GAVE_WAY:
-        return "" if carried is None or carried >= _asked(report) else words("load_unproven")
+        return _left_open(report, carried, words)
     metric = report.metrics.get("bandwidth.concurrent_calls")
     high = plain_number(metric.high) if metric and metric.bounded else None
     held = carried or 0.0 if high is None else high
-    beyond = [calls for step in _steps(report) if (calls := finite(step.get("calls"))) and calls > held]
+    beyond = [calls for step in steps if (calls := finite(step.get("calls"))) and calls > held]
     at = say.amount(min(beyond), "call", words) if beyond else ""
     return words(f"load_broke_{broke}_at", calls=at) if at else words(f"load_broke_{broke}")
+
+
+def _left_open(report: Report, carried: float | None, words: Words) -> str:
+    """Why fewer were carried than asked although nothing gave way."""
+    asked, allowed = _asked(report), finite(evidence_of(report, "bandwidth").get("allowed"))
+    if carried is None or carried >= asked:
+        return ""
+    if allowed is not None and carried == allowed < asked:
+        return words("load_allowed", allowed=say.amount(allowed, "call", words))
+    return words("load_unproven")
+
+
+def _reason(report: Report, name: str) -> str | None:
+    metric = report.metrics.get(name)
+    return metric.reason if metric else None
 
 
 def _asked(report: Report) -> float:

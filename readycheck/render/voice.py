@@ -8,6 +8,7 @@ from markupsafe import Markup
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Finding
 from readycheck.render import format as say
+from readycheck.render import reflector
 from readycheck.render.answer import kind, state
 from readycheck.render.bounds import interval
 from readycheck.render.causes import failure_code
@@ -124,7 +125,7 @@ def _path_sentence(report: Report, evidence: dict[str, Any], packets: int, words
         seconds=say.amount(round(seconds), "s", words),
         far_end=words.value(str(figure(report.metrics, "path.far_end", evidence.get("far_end")) or "unknown_far_end")),
     )
-    return f"{measured} {truncation(report, words)}".strip()
+    return " ".join(filter(None, (measured, reflector.sentence(report, words), truncation(report, words))))
 
 
 def _card(name: str, report: Report, words: Words) -> Card:

@@ -18,7 +18,8 @@ class PacketStream:
     lateness_ms: list[float] = field(default_factory=list)
     received_at: dict[int, float] = field(default_factory=dict)
     arrivals: list[int] = field(default_factory=list)
-    duplicates: int = 0
+    repeated: set[int] = field(default_factory=set)
+    """Numbers of packets that came more than once."""
     unsent: list[int] = field(default_factory=list)
     """Numbers of packets that the system refused to send."""
 
@@ -40,7 +41,7 @@ class PacketStream:
     def take(self, number: int, at: float) -> bool:
         """Note the arrival of a packet that was sent; whether it is its first."""
         if number in self.received_at:
-            self.duplicates += 1
+            self.repeated.add(number)
             return False
         self.received_at[number] = at
         self.arrivals.append(number)
@@ -54,7 +55,14 @@ class PacketStream:
         sent = len(self.sent_at)
         while sent and sent - 1 not in self.received_at and now - self.sent_at[sent - 1] < after_s:
             sent -= 1
-        return replace(self, sent_at=self.sent_at[:sent], received_at=dict(self.received_at))
+        return replace(
+            self, sent_at=self.sent_at[:sent], received_at=dict(self.received_at), repeated=set(self.repeated)
+        )
+
+    @property
+    def duplicates(self) -> int:
+        """How many packets came more than once, however often."""
+        return len(self.repeated)
 
     @property
     def has_kernel_stamps(self) -> bool:

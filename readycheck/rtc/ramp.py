@@ -1,8 +1,9 @@
 """The arithmetic of a load test: how many calls next, and what the steps so far prove. No sockets, no clock.
 
 A step is carried while no more than LOSS_RATIO of its packets are lost each way and the round trip does not rise by
-more than DELAY_MS. It is broken once that is proven; a share that its packets do not prove is neither. What the sender
-or the far end could not keep up with says nothing of the network and ends the ramp.
+more than DELAY_MS; that is proven once the upper bound of both losses lies within LOSS_RATIO. It is broken once that is
+proven; a share that its packets do not prove is neither. What the sender or the far end could not keep up with says
+nothing of the network and ends the ramp.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ NARROW = 0.05
 MOST_SETTLE_S, PAUSE_S = 1.0, 2.5
 """Around what is counted of each step: queues fill; what is under way is waited for at most."""
 CONFIDENCE = 0.95
+PROVING_PACKETS = 400
+"""So many without a loss prove LOSS_RATIO: Wilson's upper bound of none lost is z²/(n + z²), 1 % at 380."""
 
 Broke = Literal["none", "up", "down", "both", "unknown", "sender", "far_end"]
 Way = Literal["up", "down"]
@@ -93,6 +96,20 @@ class Step:
         return {self.fate("up"), self.fate("down")} <= {"carried", None} and self._whole == "carried"
 
     @property
+    def is_proven(self) -> bool:
+        """Whether that is no luck: the upper bounds of the losses are within the limit too."""
+        return self.is_carried and self.proves("up") and self.proves("down")
+
+    def proves(self, way: Way) -> bool:
+        """Whether one direction lost too few for more than LOSS_RATIO; of both together where they cannot be told."""
+        return (wilson(*self._lost_of(way), CONFIDENCE).high or 0.0) <= LOSS_RATIO
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the network had this load and its delay does not rise any further."""
+        return self.is_by_the_network and not _grows(self.rtt_growth_ms)
+
+    @property
     def is_broken(self) -> bool:
         """Whether it is proven that they did not."""
         return self._is_slow or "broken" in (self.fate("up"), self.fate("down"), self._whole)
@@ -125,7 +142,7 @@ class Step:
 
     def most_kept_ratio(self, way: Way) -> float:
         """The same of one direction as its packets prove it at most."""
-        lost, given = self._lost(way) if self.lost_up is not None else (self.sent - self.received, self.sent)
+        lost, given = self._lost_of(way)
         return 1 - (wilson(lost, given, CONFIDENCE).low or 0.0) if given else 1.0
 
     def offered_bps(self, way: Way, call_bps: float) -> float:
@@ -137,6 +154,10 @@ class Step:
         """Packets lost in one direction, and those given to it; what our own buffers dropped had come through."""
         lost_up, lost = self.lost_up or 0, self.sent - self.received
         return (lost_up, self.sent) if way == "up" else (max(0, lost - lost_up - self.overrun), self.sent - lost_up)
+
+    def _lost_of(self, way: Way) -> tuple[int, int]:
+        """The same, or the round trips lost and sent where the directions cannot be told apart."""
+        return self._lost(way) if self.lost_up is not None else (self.sent - self.received, self.sent)
 
     @property
     def _whole(self) -> Fate | None:
@@ -202,6 +223,16 @@ def carried_calls(steps: Sequence[Step]) -> int:
     return max((one.calls for one in steps if one.is_carried), default=0)
 
 
+def proven_calls(steps: Sequence[Step]) -> int:
+    """Most calls that were proven to be carried both ways; 0 if none were."""
+    return max((one.calls for one in steps if one.is_proven), default=0)
+
+
+def is_reached(asked: int, steps: Sequence[Step]) -> bool:
+    """Whether the network had all that was asked of it, and its delay did not rise any further."""
+    return any(one.calls >= asked and one.is_settled for one in steps)
+
+
 def broken_step(steps: Sequence[Step]) -> Step | None:
     """The fewest calls that the network proved unable to carry."""
     broken = [one for one in steps if one.is_by_the_network and one.is_broken]
@@ -226,23 +257,31 @@ def stopped_by(steps: Sequence[Step]) -> Broke:
     return steps[-1].broke if steps and not steps[-1].is_by_the_network else "none"
 
 
-def sustained_bps(steps: Sequence[Step], way: Way, call_bps: float) -> tuple[float, float | None] | None:
-    """Bits a second that one direction carried, and what it cannot exceed: None where it never broke.
+@dataclass(frozen=True)
+class Sustained:
+    """Bits a second that one direction carried, those that are proven, and what it cannot exceed."""
 
-    None in all if no step tells the directions apart. A broken direction still delivers what it can.
-    """
-    told = [one for one in steps if one.is_by_the_network and one.lost_up is not None]
-    if not told:
-        return None
-    low, high = 0.0, None
-    for step in told:
+    bps: float
+    proven_bps: float
+    most_bps: float | None
+    """None where it never broke."""
+
+
+def sustained(steps: Sequence[Step], way: Way, call_bps: float) -> Sustained | None:
+    """What one direction carries; None if no step tells, or it carried none: less than those was not tried."""
+    bps, proven_bps, most_bps = None, 0.0, None
+    for step in (one for one in steps if one.is_by_the_network and one.lost_up is not None):
         offered_bps = step.offered_bps(way, call_bps)
         if step.fate(way) == "carried":
-            low = max(low, offered_bps * (step.delivered_ratio(way) or 0.0))
+            carried_bps = offered_bps * (step.delivered_ratio(way) or 0.0)
+            bps = max(bps or 0.0, carried_bps)
+            proven_bps = max(proven_bps, carried_bps) if step.proves(way) else proven_bps
         elif step.fate(way) == "broken":
-            most_bps = min(offered_bps, offered_bps * step.most_kept_ratio(way) / (1 - LOSS_RATIO))
-            high = most_bps if high is None else min(high, most_bps)
-    return low, high if high is None else max(low, high)
+            high_bps = min(offered_bps, offered_bps * step.most_kept_ratio(way) / (1 - LOSS_RATIO))
+            most_bps = high_bps if most_bps is None else min(most_bps, high_bps)
+    if bps is None:
+        return None
+    return Sustained(bps, proven_bps, None if most_bps is None else max(bps, most_bps))
 
 
 def settle_s(seconds: float) -> float:

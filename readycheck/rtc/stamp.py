@@ -177,10 +177,15 @@ class ReflectorPacket:
 def key_octets(text: str) -> bytes:
     """The shared key as it stands in a profile or a key file: its text in UTF-8, or octets after `hex:`.
 
-    Raises ValueError if there is none.
+    Raises ValueError if there is none, in words that never quote it.
     """
     text = text.strip()
-    key = bytes.fromhex(text.removeprefix("hex:")) if text.startswith("hex:") else text.encode()
+    if len(text.splitlines()) > 1:
+        raise ValueError("the key is one line, not several")
+    try:
+        key = bytes.fromhex(text.removeprefix("hex:")) if text.startswith("hex:") else text.encode()
+    except ValueError:
+        raise ValueError("after hex: the key is pairs of hexadecimal digits") from None
     if not key:
         raise ValueError("the key is empty")
     return key

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.stamp import (
     COS_TLV_BYTE,
+    DIRECT_TLV_BYTE,
     EXPEDITED_FORWARDING,
     TLV_HEADER_BYTE,
     ClassOfService,
+    DirectMeasurement,
     Malformed,
     ReflectorPacket,
     SenderPacket,
@@ -39,11 +41,13 @@ class StampStream(PacketStream):
     received_again: set[int] = field(default_factory=set)
     """Reflector's numbers of packets that reached it twice."""
     stamped: int = 0
-    """Packets of which the system said when they left."""
+    """Packets of which the system said when it had them."""
     discarded: int = 0
     """Junk, wrong signatures, answers to nothing that was sent."""
     closing: tuple[int, int] | None = None
     """The reflector's number in the first answer to a closing packet, and how many of those were sent before it."""
+    cut: int = 0
+    """Packets that the reflector says it received and left unanswered, as its cap on packets a second makes it do."""
     _timestamps: list[int] = field(default_factory=list)
     _closings: list[int] = field(default_factory=list)
 
@@ -65,7 +69,10 @@ class StampStream(PacketStream):
         It repeats a number of the middle: a stateless reflector copies that, a stateful one goes on counting.
         """
         self._closings.append(self._timestamp(now))
-        return self._packet(self.closing_number, self._closings[-1], 0)
+        counts = DirectMeasurement(len(self.sent_at) + len(self._closings))
+        return self._packet(
+            self.closing_number, self._closings[-1], 0, Tlv(TlvType.DIRECT_MEASUREMENT, counts.encode())
+        )
 
     @property
     def closing_number(self) -> int:
@@ -82,6 +89,10 @@ class StampStream(PacketStream):
         number = reply.sender_sequence
         if reply.sender_timestamp in self._closings:
             self.closing = self.closing or (reply.sequence, self._closings.index(reply.sender_timestamp))
+            counted = reply.tlv(TlvType.DIRECT_MEASUREMENT)
+            if counted and len(counted.value) == DIRECT_TLV_BYTE - TLV_HEADER_BYTE:
+                told = DirectMeasurement.decode(counted.value)
+                self.cut = max(self.cut, told.received - told.reflected)
         elif number >= len(self._timestamps) or reply.sender_timestamp != self._timestamps[number]:
             self.discarded += 1
         elif not self.take(number, at):
@@ -91,7 +102,7 @@ class StampStream(PacketStream):
             self.replies[number] = reply
 
     def sent(self, number: int, at: float) -> None:
-        """The system says when a packet really left."""
+        """The system says when it really had a packet."""
         if number < len(self.sent_at):
             self.sent_at[number] = at
             self.stamped += 1
@@ -108,6 +119,13 @@ class StampStream(PacketStream):
             None if delay is None else round(delay - 1000 * self._residence_s(number, delay), 3)
             for number, delay in enumerate(super().rtt_ms(first), first)
         ]
+
+    @property
+    def is_clock_still(self) -> bool:
+        """Whether a reflector's stamp is the same for most replies, as zeros of one without a clock are."""
+        replies = self.replies.values()
+        times = {reply.receive_timestamp for reply in replies}, {reply.timestamp for reply in replies}
+        return 2 * min(map(len, times)) < len(replies)
 
     def behind(self) -> list[int | None]:
         """How far the reflector's count is behind ours at each packet: one more for each lost on the way out."""
@@ -167,8 +185,9 @@ class StampStream(PacketStream):
         stayed_s = seconds_between(reply.timestamp, reply.receive_timestamp, ptp=reply.error_estimate.ptp)
         return stayed_s if 0 <= stayed_s * 1000 <= delay_ms else 0.0
 
-    def _packet(self, number: int, timestamp: int, padding_byte: int) -> bytes:
-        return encode_sender(SenderPacket(number, timestamp, ssid=self.ssid, tlvs=self._tlvs(padding_byte)), self.key)
+    def _packet(self, number: int, timestamp: int, padding_byte: int, *asked: Tlv) -> bytes:
+        tlvs = (*self._tlvs(padding_byte), *asked)
+        return encode_sender(SenderPacket(number, timestamp, ssid=self.ssid, tlvs=tlvs), self.key)
 
     @staticmethod
     def _tlvs(padding_byte: int) -> tuple[Tlv, ...]:

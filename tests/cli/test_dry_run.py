@@ -113,3 +113,21 @@ def test_megabytes_follow_the_calls(cli: Cli, tmp_path: Path) -> None:
     assert 10 * one < ten < site / 5
     assert byte("capped.yaml", "--calls", "500") == ten
     assert cli("run", "p.yaml", "--calls", "0").status == 2
+
+
+def test_a_site_of_unknown_size_is_warned_of(cli: Cli, tmp_path: Path) -> None:
+    """Without site.agents or --calls nobody knows what --scope site is to load: said before, here and by the check."""
+    reflector = 'extends: [voice-baseline, on-site]\ntargets: {reflector: {stamp: "127.0.0.1:9"}}\n'
+    (tmp_path / "p.yaml").write_text("schema: readycheck.profile/1\nid: lyon\n" + reflector)
+    (tmp_path / "sized.yaml").write_text("schema: readycheck.profile/1\nid: lyon\nsite: {agents: 9}\n" + reflector)
+    site = ("--dry-run", "--scope", "site")
+
+    for warned in (cli("run", "p.yaml", *site), cli("profile", "check", "p.yaml")):
+        assert warned.status == 0
+        assert "fill in site.agents, or give --calls N" in warned.err
+    for known in (
+        ("run", "sized.yaml", *site),
+        ("run", "p.yaml", *site, "--calls", "9"),
+        ("run", "p.yaml", "--dry-run"),
+    ):
+        assert "site.agents" not in cli(*known).err

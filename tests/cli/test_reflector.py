@@ -66,10 +66,16 @@ def test_wrong_command_lines(cli: Cli, tmp_path: Path) -> None:
     """A key that is missing or empty, an address that is not ours, a port that is taken: sentences."""
     empty = tmp_path / "empty"
     empty.write_text("\n", encoding="utf-8")
+    (two := tmp_path / "two").write_text("a key\nanother\n", encoding="utf-8")
+    (wrong := tmp_path / "wrong").write_text("hex:zz\n", encoding="utf-8")
+    (binary := tmp_path / "binary").write_bytes(b"\xff\xfe\x80")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         for arguments, said in (
             (("--key-file", empty), "the key is empty"),
+            (("--key-file", two), "one line"),
+            (("--key-file", wrong), "hexadecimal digits"),
+            (("--key-file", binary), "UTF-8"),
             (("--key-file", tmp_path / "none"), "none"),
             (("--insecure", "--bind", "192.0.2.77"), "cannot listen on 192.0.2.77"),
             (("--port", str(taken.getsockname()[1])), "cannot listen"),

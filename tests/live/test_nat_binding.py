@@ -11,17 +11,20 @@ from tests.live.namespaces import SECOND, THIRD, Site
 
 pytestmark = pytest.mark.live
 
-LIFETIME_S, LONGEST_S = 2, 5
+UNTALKED_S, LIFETIME_S, LONGEST_S = 1, 2, 5
 SETTINGS = ("net.netfilter.nf_conntrack_udp_timeout", "net.netfilter.nf_conntrack_udp_timeout_stream")
 
 
 @pytest.fixture
 def forgetful(site: Site) -> Iterator[None]:
-    """A router that translates, lets nothing in unasked, and forgets a silent UDP flow after LIFETIME_S."""
+    """A router that translates, lets nothing in unasked, and forgets a silent UDP flow after LIFETIME_S.
+
+    One over which a single exchange was made is forgotten sooner.
+    """
     site.masquerade()
     site.router.firewall("-A INPUT -i wan -p udp -j DROP")
     before = [site.router.run("sysctl", "-n", setting).strip() for setting in SETTINGS]
-    site.router.run("sysctl", "-qw", *(f"{setting}={LIFETIME_S}" for setting in SETTINGS))
+    site.router.run("sysctl", "-qw", *(f"{one}={s}" for one, s in zip(SETTINGS, (UNTALKED_S, LIFETIME_S), strict=True)))
     yield
     site.router.run("sysctl", "-qw", *(f"{setting}={value}" for setting, value in zip(SETTINGS, before, strict=True)))
 

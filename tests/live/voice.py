@@ -1,5 +1,6 @@
 """The voice's packets as the link saw them: sizes, numbers, and what a measurement of them ought to tell."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -60,7 +61,7 @@ def expected(truth: Truth, server_port: int, voice: Voice) -> Expected:
         rtt_ms=rtt_ms,
         lost_up=sum(not packet.departed_s for packet in up),
         lost_down=sum(bool(packet.departed_s) for packet in up) - len(order),
-        duplicates=len(came) - len(order),
+        duplicates=sum(often > 1 for often in Counter(number for _, number in came).values()),
         reordered=reordered_ratio(order) or 0.0,
         alive_s=up[last].arrived_s - up[0].arrived_s,
     )

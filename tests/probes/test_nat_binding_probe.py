@@ -17,6 +17,12 @@ from tests.probes.collecting import Seen, profile_of, see
 SHORT = {"nat_binding": {"max_seconds": 0.6}}
 
 
+@pytest.fixture(autouse=True)
+def talkative_for_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection tracking stands between this machine and itself."""
+    monkeypatch.setattr("readycheck.net.idle_binding.TALK_S", 0.25)
+
+
 def silences(*told: tuple[float, bool]) -> list[Silence]:
     return [Silence(seconds, survived) for seconds, survived in told]
 

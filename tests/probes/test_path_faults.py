@@ -18,6 +18,7 @@ from tests.probes.collecting import see
 from tests.probes.made_up_reflector import reply
 
 LIMIT_S = 15
+ANSWERED = 30
 REFUSED = Failure(FailureCode.CONNECTION_REFUSED, "send")
 
 
@@ -45,6 +46,43 @@ async def test_a_relay_that_goes_away(transport: str, code: str) -> None:
     assert seen.answer("rtt_p50_ms")[0] > 0
     assert 0 <= seen.answer("loss_ratio")[0] < 0.2
     assert (loss.bounded, loss.high) == (True, None)
+
+
+async def test_it_stops_halfway() -> None:
+    """A port that refuses from then on is a failure, not a loss: what was measured stays, no upper bound is claimed."""
+    with reflecting() as reflector:
+        targets = {"reflector": {"stamp": f"127.0.0.1:{reflector.port}"}}
+        measuring = asyncio.create_task(see("path", targets, path={"min_seconds": 30, "max_seconds": 30}))
+        async with asyncio.timeout(LIMIT_S):
+            while reflector.counts.reflected < ANSWERED:
+                await asyncio.sleep(0.01)
+    async with asyncio.timeout(LIMIT_S):
+        seen = await measuring
+
+    assert seen.evidence["failure"]["code"] == "connection_refused"
+    assert seen.evidence["truncated"] is True
+    assert ANSWERED <= len(seen.evidence["rtt_ms"]) < 3 * ANSWERED
+    loss = seen.metric("loss_ratio")
+    assert (loss.value, loss.low, loss.bounded, loss.high) == (0, 0, True, None)
+    assert seen.answer("rtt_p50_ms")[0] < 50
+    assert seen.metric("mos_cqe").low == 1
+
+
+async def test_a_restart_is_no_failure() -> None:
+    """Packets that are refused while the reflector restarts are lost; it answers again, and the measurement goes on."""
+    with reflecting() as reflector:
+        port = reflector.port
+        targets = {"reflector": {"stamp": f"127.0.0.1:{port}"}}
+        measuring = asyncio.create_task(see("path", targets, path={"min_seconds": 2, "max_seconds": 2}))
+        async with asyncio.timeout(LIMIT_S):
+            while reflector.counts.reflected < ANSWERED:
+                await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    with reflecting(port=port):
+        seen = await measuring
+
+    assert seen.evidence["failure"] is None
+    assert 0 < seen.answer("loss_ratio")[0] < 0.5
 
 
 class Late(asyncio.DatagramProtocol):

@@ -44,6 +44,14 @@ async def test_our_own_reflector(key: str | None) -> None:
     assert reflector.counts.reflected == 3
 
 
+async def test_a_long_way() -> None:
+    """Answers that take a second and a half are waited for."""
+    async with faulty(lambda _, data: [whole(data)], lambda _: 1.5) as port:
+        seen = await mtu_to(port)
+
+    assert seen.answer("udp_payload_byte") == (1472, None)
+
+
 async def test_through_the_relay() -> None:
     """Without a reflector the relay is asked; the four octets of ChannelData are counted."""
     async with lab_server() as lab:

@@ -60,7 +60,7 @@ async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
 
-        async def both(host: str) -> list[str]:
+        async def both(host: str, *, every: bool) -> list[str]:
             return ["::1", "127.0.0.1"]
 
         monkeypatch.setattr("readycheck.probes._reflector.addresses", both)
@@ -68,6 +68,22 @@ async def test_no_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert seen.evidence["url"] == f"stamp:127.0.0.1:{port}"
     assert seen.answer("loss_ratio") == (1, "no_media")
+
+
+@pytest.mark.parametrize("probe", ["path", "path_mtu", "bandwidth"])
+async def test_the_first_of_several_addresses_is_dead(monkeypatch: pytest.MonkeyPatch, probe: str) -> None:
+    """Every address of the reflector's name is tried, also those of one family: the one that answers is measured."""
+
+    async def found(host: str, *, every: bool = False, look_up: object = None) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"] if every else ["127.0.0.2"]
+
+    monkeypatch.setattr("readycheck.probes._servers.resolve", found)
+    with reflecting() as reflector:
+        target = {"reflector": {"stamp": f"far.example.test:{reflector.port}"}}
+        seen = await see(probe, target, path={"min_seconds": SECONDS}, bandwidth={"seconds": 1})
+
+    assert seen.evidence["url"] == f"stamp:127.0.0.1:{reflector.port}"
+    assert seen.evidence["failure"] is None
 
 
 @pytest.mark.parametrize(("key", "byte"), [(None, 110), (KEY, 140)])
@@ -141,7 +157,7 @@ async def test_twice_and_out_of_order() -> None:
             return []
         if number_of(data) == 11:
             return [answer, *held]
-        return [answer, answer] if number_of(data) == 20 else [answer]
+        return [answer, answer, answer] if number_of(data) == 20 else [answer]
 
     async with faulty(answers) as port:
         seen = await path_to(port)
@@ -168,7 +184,7 @@ async def test_junk_beside_the_answers() -> None:
 
 
 async def test_wrong_signature() -> None:
-    """Answers signed by another key are no answers: nothing came, the loss is one."""
+    """A reflector with another key is silent, as a firewall is; answers that cannot be believed measure nothing."""
     with reflecting(key=b"another") as reflector:
         seen = await path_to(reflector.port, KEY)
         assert reflector.counts.refused == PACKETS
@@ -176,8 +192,22 @@ async def test_wrong_signature() -> None:
 
     async with faulty(lambda arrived, data: [reply(data, arrived, key=b"another")]) as port:
         seen = await path_to(port, KEY)
-    assert seen.answer("loss_ratio") == (1, "no_media")
+    for metric in ("loss_ratio", "rtt_p50_ms", "loss_up_ratio", "mos_cqe"):
+        assert seen.answer(metric) == (None, "stun_bad_answer")
     assert seen.evidence["reflection"]["discarded"] == PACKETS
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+async def test_what_the_reflectors_cap_cut(key: str | None) -> None:
+    """Packets that it received and left unanswered are no loss of the network: the figures stay, nothing is proven."""
+    with reflecting(key=key.encode() if key else None, packets_per_s=10) as reflector:
+        seen = await path_to(reflector.port, key)
+        capped = reflector.counts.capped
+
+    assert seen.answer("loss_ratio") == (pytest.approx((PACKETS - 9) / PACKETS, abs=1e-6), "not_proven")
+    assert seen.answer("loss_up_ratio")[1] == seen.answer("mos_cqe")[1] == "not_proven"
+    assert {seen.metric(metric).low for metric in ("loss_ratio", "loss_up_ratio")} == {0}
+    assert PACKETS - 9 <= seen.evidence["reflection"]["cut_count"] <= capped
 
 
 async def test_silence() -> None:
@@ -225,6 +255,7 @@ async def test_nobody_there() -> None:
         port = closed.getsockname()[1]
     seen = await path_to(port)
     assert seen.answer("rtt_p50_ms") == (None, "connection_refused")
+    assert seen.answer("loss_ratio") == (1, "connection_refused")
     seen = await see("path", {"reflector": {"stamp": "nobody.invalid"}})
     assert seen.answer("rtt_p50_ms") == (None, "dns_not_found")
     seen = await see("path", {})
@@ -237,6 +268,23 @@ async def test_a_key_that_cannot_be_read() -> None:
 
     assert seen.answer("rtt_p50_ms") == (None, "not_configured")
     assert "zz" not in str(seen.evidence)
+
+
+async def test_a_clock_that_stands_still() -> None:
+    """Time stamps of zero are no jitter of 20 ms; losses and the round trip do not need them."""
+    still = bytes(8)
+
+    def answers(arrived: int, data: bytes) -> list[bytes]:
+        honest = reply(data, arrived)
+        return [honest[:4] + still + honest[12:16] + still + honest[24:]]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    for metric in ("jitter_up_ms", "jitter_down_ms"):
+        assert seen.answer(metric) == (None, "not_proven")
+    assert seen.answer("loss_up_ratio") == (0, None)
+    assert seen.answer("rtt_p50_ms")[0] < 50
 
 
 async def test_cut_short() -> None:

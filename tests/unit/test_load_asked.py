@@ -19,7 +19,9 @@ def profile(**parts: Any) -> Profile:
         ({}, "workstation", None, 1, 1),
         ({"bandwidth": {"calls": 3}}, "workstation", None, 3, 3),
         ({"bandwidth": {"calls": 3}}, "workstation", 7, 7, 7),
-        ({"bandwidth": {"calls": 3}}, "site", None, 3, 3),
+        ({"bandwidth": {"calls": 3}}, "site", None, None, 3),
+        ({"bandwidth": {"calls": 3, "max_calls": 2}}, "site", None, None, 2),
+        ({"bandwidth": {"calls": None}}, "workstation", None, None, 1),
         ({"site": {"agents": 100}}, "workstation", None, 1, 1),
         ({"site": {"agents": 100}}, "site", 7, 7, 7),
         ({"bandwidth": {"max_calls": 5}}, "workstation", 7, 7, 5),
@@ -28,9 +30,12 @@ def profile(**parts: Any) -> Profile:
     ],
 )
 def test_who_decides(
-    parts: dict[str, Any], scope: Literal["workstation", "site"], calls: int | None, asked: int, sent: int
+    parts: dict[str, Any], scope: Literal["workstation", "site"], calls: int | None, asked: int | None, sent: int
 ) -> None:
-    """--calls before the site's size before the profile; max_calls caps, a relay never gets more than calls."""
+    """--calls before the site's size before the profile; max_calls caps, a relay never gets more than calls.
+
+    How many calls a site needs is not known where nobody states its agents, whatever one workstation is asked.
+    """
     settings = loaded(profile(**parts), scope, calls).bandwidth
 
     assert (settings.calls, settings.calls_sent) == (asked, sent)

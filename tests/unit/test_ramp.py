@@ -7,16 +7,20 @@ import pytest
 
 from readycheck.rtc.ramp import (
     MOST_STEPS,
+    PROVING_PACKETS,
     Step,
+    Sustained,
     broken_step,
     call_seconds,
     carried_calls,
     first_calls,
+    is_reached,
     longest_s,
     most_calls,
     next_calls,
+    proven_calls,
     stopped_by,
-    sustained_bps,
+    sustained,
 )
 
 CALL_BPS = 55_200
@@ -123,7 +127,7 @@ def test_our_own_ends_are_never_the_network(facts: dict[str, Any], broke: str) -
     steps = [step(2), step(5), stumbled, stumbled]
     assert next_calls(20, steps) is None
     assert (carried_calls(steps), most_calls(steps), stopped_by(steps)) == (5, None, broke)
-    assert sustained_bps(steps, "up", CALL_BPS) == (5 * CALL_BPS, None)
+    assert sustained(steps, "up", CALL_BPS) == Sustained(5 * CALL_BPS, 5 * CALL_BPS, None)
 
 
 def test_a_far_end_that_fell_silent() -> None:
@@ -137,12 +141,12 @@ def test_a_far_end_that_fell_silent() -> None:
 def test_directions_apart() -> None:
     """The way back is credited with what came out of the way out, and is unbounded as long as it held."""
     steps = [step(10), step(20, lost_up=1500)]
-    up, down = sustained_bps(steps, "up", CALL_BPS), sustained_bps(steps, "down", CALL_BPS)
+    up, down = sustained(steps, "up", CALL_BPS), sustained(steps, "down", CALL_BPS)
 
     assert up is not None
-    assert up[0] == 10 * CALL_BPS
-    assert up[1] == pytest.approx(10 * CALL_BPS / 0.99, rel=0.05)
-    assert down == (10 * CALL_BPS, None)
+    assert up.proven_bps == up.bps == 10 * CALL_BPS
+    assert up.most_bps == pytest.approx(10 * CALL_BPS / 0.99, rel=0.05)
+    assert down == Sustained(10 * CALL_BPS, 10 * CALL_BPS, None)
 
 
 def test_directions_untold() -> None:
@@ -150,7 +154,34 @@ def test_directions_untold() -> None:
     steps = [replace(step(1), lost_up=None), replace(step(2, 150), lost_up=None)]
 
     assert (carried_calls(steps), most_calls(steps), stopped_by(steps)) == (1, 1, "unknown")
-    assert sustained_bps(steps, "up", CALL_BPS) is None
+    assert sustained(steps, "up", CALL_BPS) is None
+
+
+def test_what_is_sustained_is_not_zero_for_want_of_a_smaller_step() -> None:
+    """One call that lost a tenth says nothing of less than one call."""
+    assert sustained([step(1, 15)], "up", CALL_BPS) is None
+    assert sustained([step(1, 15)], "down", CALL_BPS) == Sustained(0.9 * CALL_BPS, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("packets", "lost", "proven"),
+    [(150, 0, 0), (379, 0, 0), (PROVING_PACKETS, 0, 1), (PROVING_PACKETS, 1, 0), (1500, 7, 1), (1500, 8, 0)],
+)
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_carried_is_proven_by_the_upper_bound(way: str, packets: int, lost: int, proven: int) -> None:
+    """Within 1 % by luck is carried and not proven: the upper bound of what either way lost counts."""
+    lucky = [Step(1, packets, packets - lost, lost if way == "up" else 0)]
+
+    assert (carried_calls(lucky), proven_calls(lucky)) == (1, proven)
+    assert proven_calls([replace(lucky[0], lost_up=None)]) == proven
+
+
+def test_what_was_asked_was_on_the_network() -> None:
+    """Fewer calls tell nothing of the delay under all of them, nor does a late sender or a queue that still fills."""
+    late, growing = step(10, lateness_p99_ms=21.0), step(10, rtt_growth_ms=31.0)
+
+    assert is_reached(10, [step(5), step(10)])
+    assert not any(is_reached(10, [step(5), last]) for last in (step(8), late, growing))
 
 
 @pytest.mark.parametrize("asked", [1, 2, 10, 60, 1000])

@@ -28,12 +28,12 @@ def loaded(
 ) -> Report:
     metrics = {
         "bandwidth.has_far_end": Metric(True, "bool"),
-        "bandwidth.asked_calls": Metric(more.get("asked", 60), "call"),
+        "bandwidth.asked_calls": Metric(more.get("asked", 60), "call", reason=more.get("reason")),
         "bandwidth.concurrent_calls": Metric(carried, "call", bounded=True, low=carried, high=high),
         "bandwidth.rtt_increase_p95_ms": Metric(more.get("rise", 199.3), "ms"),
         "bandwidth.broke_first": Metric(more.get("broke", "up"), "text"),
     }
-    evidence = observation({"steps": steps, "failure": more.get("failure")})
+    evidence = observation({"steps": steps, "failure": more.get("failure"), "allowed": more.get("allowed", 60)})
     return report(*more.get("findings", ()), metrics=metrics, observations={"bandwidth": evidence})
 
 
@@ -71,6 +71,19 @@ def test_each_end_has_its_words(broke: str) -> None:
     assert all(load and load.sentence.count(".") >= 3 for load in said.values())
     assert bare
     assert " at " not in bare.sentence.partition("asked.")[2].partition("Under load")[0]
+
+
+def test_what_ended_the_ramp_is_named() -> None:
+    """The profile's cap, a far end that was lost, and a site whose size nobody stated are told as what they are."""
+    capped = link_load(loaded(STEPS[:1], carried=6, high=None, broke="none", allowed=6), EN)
+    lost = link_load(loaded([{**STEPS[0], "is_answered_after": False}], carried=None, broke="unknown"), EN)
+    unasked = [link_load(loaded(asked=None, reason="not_configured"), words) for words in (EN, FR)]
+
+    assert capped
+    assert "The profile allowed no more than 6 calls (bandwidth.max_calls;" in capped.sentence
+    assert lost
+    assert "At 6 calls nothing answered any more" in lost.sentence
+    assert all(one and "site.agents" in one.sentence and "--calls N" in one.sentence for one in unasked)
 
 
 def test_one_call_is_one_sentence() -> None:

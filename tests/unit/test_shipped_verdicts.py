@@ -16,8 +16,10 @@ from readycheck.letter.matrix import flow_matrix
 from readycheck.letter.plan import steps
 from readycheck.model.network import Interface
 from readycheck.model.verdict import Decision, Finding, Scope, Severity, Status, Verdict
+from readycheck.probes.bandwidth import BandwidthEvidence
 from readycheck.profile.loader import load_profile
 from readycheck.profile.schema import Profile, Requirement
+from readycheck.rtc.ramp import Step
 from tests.unit.shipped_samples import CREDENTIALS, NAMES, of_kind, project, shipped_profile
 from tests.unit.workstation_samples import CHROME, JABRA, Workstation, judged
 
@@ -273,12 +275,29 @@ def test_a_site_is_judged_as_a_site(written: Write) -> None:
     assert blocked.decision == Decision.NO_GO
 
 
+def test_a_site_of_unknown_size_is_left_open(written: Write) -> None:
+    """With a reflector and no site.agents, one carried call passes nothing for the site, which says what to do."""
+    profile = written("telnyx", "on-site", more=REFLECTOR)
+    step = Step(1, 400, 400, 0, rtt_increase_p95_ms=1.0)
+    unknown = BandwidthEvidence(is_far_end_configured=True, asked=None, packet_byte=138, steps=(step,))
+    statuses = {}
+    for name, evidence in (("unknown", unknown), ("one agent", replace(unknown, asked=1))):
+        findings = judged(profile, replace(GOOD, load=evidence), Scope.SITE).findings
+        statuses[name] = {one.requirement: one for one in findings}
+
+    for identifier in ("site-calls", "site-queue"):
+        assert statuses["unknown"][identifier].status == Status.INCONCLUSIVE
+        assert statuses["unknown"][identifier].reason == "not_configured"
+        assert statuses["one agent"][identifier].status == Status.PASS
+    assert "fill in site.agents, or give --calls N" in statuses["unknown"]["site-calls"].remedy["en"]
+
+
 def test_guards_are_metrics_that_are_always_known() -> None:
     """A condition on an unknown figure leaves a requirement open: only counts and yes or no stand there.
 
     What a session is, and whether a VPN is up, may be unknown: where a context asks, that is then the open question.
     """
-    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured|asked_calls)|session\.remote|network\.vpn_active")
+    always = re.compile(r"\w+\.(\w+_count|has_\w+|configured)|session\.remote|network\.vpn_active")
     requirements: list[Requirement] = [one for name in NAMES for one in shipped_profile(name).requirements]
     guards = {one.when.metric for one in requirements if one.when and one.severity != Severity.INFO}
 

@@ -47,3 +47,32 @@ def test_no_stamp_and_one_from_before_the_date_was_set() -> None:
     """Neither is a time."""
     assert stamp._perf_counter_of([]) is None
     assert stamp._perf_counter_of(stamped(1.0)) is None
+
+
+class Taking(socket.socket):
+    """A socket that takes everything, as one whose queue is long."""
+
+    def send(self, data: object, flags: int = 0) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("left_s", "departed_s", "queued_ms"),
+    [(0.394, 0.003, 391.0), (0.002, 0.002, 0.0)],
+    ids=["in the machine's queue", "preempted after the call"],
+)
+def test_the_machines_own_queue_is_part_of_the_path(
+    monkeypatch: pytest.MonkeyPatch, left_s: float, departed_s: float, queued_ms: float
+) -> None:
+    """A packet departs once the kernel has it: a queue behind that delays a call as well, a pause of ours does not."""
+    departed: list[float] = []
+    with Taking(socket.AF_INET, socket.SOCK_DGRAM) as taking:
+        link = stamp.StampLink(taking)
+        link._stamps, link.on_sent = True, lambda _, at: departed.append(at)
+        monkeypatch.setattr(stamp, "time", Clocks(iter([0.0, 0.003, *[0.5] + [0.0] * 20])))
+        link.send(b"a packet")
+        told = stamp._EXTENDED_ERROR.pack(0, stamp._ORIGIN_TIMESTAMPING, 0, 0, 0, 0, 0)
+        link._left([*stamped(1_100.0 + left_s), (*stamp._IP_RECVERR, told)])
+
+    assert departed == [pytest.approx(100.0 + departed_s, abs=1e-5)]
+    assert link.send_queue_ms == [pytest.approx(queued_ms, abs=0.01)]

@@ -42,6 +42,7 @@ from tests.unit.visit_samples import HOP, direct, proxied
 SILENCE = Failure(FailureCode.STUN_TIMEOUT, "allocate")
 NO_CREDENTIALS = Failure(FailureCode.NOT_CONFIGURED, "allocate", "no credentials in the profile")
 NO_REFLECTOR = Failure(FailureCode.NOT_CONFIGURED, "find a reflector")
+NO_LOAD = bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR)
 
 
 CHROME = Browser("chrome", "142.0.7444.176", "sample")
@@ -82,6 +83,7 @@ class Workstation:
     run_as: WrongUser | None = None
     lost_every: int = 0
     """One packet in so many is lost; 0 for none."""
+    load: bandwidth.BandwidthEvidence = NO_LOAD
 
     def opens(self, url: str) -> bool:
         """Whether this URL is reached without a proxy."""
@@ -120,7 +122,7 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "path": _path(profile, relays, workstation),
         "path_mtu": _path_mtu(profile, relays, workstation),
         "call": _call(relays),
-        "bandwidth": bandwidth.BandwidthEvidence(is_far_end_configured=False, failure=NO_REFLECTOR),
+        "bandwidth": workstation.load,
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
         "browser": BrowserEvidence((workstation.browser,), Default(workstation.browser.name, "sample")),
