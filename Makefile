@@ -39,6 +39,8 @@ lint: $(VENV)/installed-dev ## Style, types, and which room may import which
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 readycheck
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin readycheck
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed-dev test-packages ## Measure what the README claims

@@ -168,7 +168,7 @@ class Reflector:
         number = int.from_bytes(data[:4]) if sequence is None else sequence
         answer = replier.reply(data, number, times, ttl & 0xFF, tail)
         try:
-            if self._tells_destinations:
+            if self._tells_destinations and sys.platform != "win32":  # false there: it has no sendmsg
                 self._socket.sendmsg([answer], from_destination(messages), 0, source)
             else:
                 self._socket.sendto(answer, source)

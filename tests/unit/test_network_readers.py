@@ -55,7 +55,7 @@ def test_documented_machines_have_no_vpn_and_a_link_of_a_known_kind(name: str) -
     assert link.gateways == (GATEWAY,)
     assert {one.is_vpn for one in found} == {False}
     assert dns_servers(at, found)[0] == "192.0.2.53"
-    assert echo(at, GATEWAY).address == GATEWAY
+    assert bool(echo(at, GATEWAY).rtt_ms) == (name != "laptop-poly-dongle")  # its router is silent
 
 
 @pytest.mark.parametrize(

@@ -268,14 +268,16 @@ def test_registry_exports_of_every_type() -> None:
 
 def test_chrome_and_edge_policies_of_windows() -> None:
     """Single values and the ProxySettings mapping; the machine stands above the user."""
-    registry = export(
+    lines = (
         section(r"HKEY_LOCAL_MACHINE\Software\Policies\Google\Chrome", ProxyMode="pac_script", ProxyPacUrl="http://p/"),
         section(r"HKEY_CURRENT_USER\Software\Policies\Google\Chrome", ProxyMode="direct"),
-        '[HKEY_LOCAL_MACHINE\\Software\\Policies\\Microsoft\\Edge]\r\n"ProxySettings"="{\\"ProxyMode\\":'
-        '\\"fixed_servers\\",\\"ProxyServer\\":\\"proxy.example:8080\\",\\"ProxyBypassList\\":\\"a,b\\"}"\r\n',
+        (
+            '[HKEY_LOCAL_MACHINE\\Software\\Policies\\Microsoft\\Edge]\r\n"ProxySettings"="{\\"ProxyMode\\":'
+            '\\"fixed_servers\\",\\"ProxyServer\\":\\"proxy.example:8080\\",\\"ProxyBypassList\\":\\"a,b\\"}"\r\n'
+        ),
         section(r"HKEY_LOCAL_MACHINE\Software\Policies\Mozilla\Firefox\Proxy", Mode="none"),
     )
-    chrome, edge, firefox = policies.from_registry(registry)
+    chrome, edge, firefox = policies.from_policies(made("windows", registry="\r\n".join(lines)))
 
     assert (chrome.source, chrome.kind, chrome.pac_url) == ("Chrome policy", "pac", "http://p/")
     assert (edge.source, edge.servers, edge.bypass) == ("Edge policy", {"all": (PROXY,)}, ("a", "b"))
@@ -511,9 +513,9 @@ def test_policy_files_of_linux_and_macos() -> None:
         f"{preferences}/org.mozilla.firefox.plist": "<plist>",
     }
 
-    assert kinds(policies.from_folders(made(files=files))) == ["pac", "none"]
-    assert kinds(policies.from_plists(made("macos", files=files))) == ["auto_detect", "none"]
-    assert policies.from_folders(made()) == []
+    assert kinds(policies.from_policies(made(files=files))) == ["pac", "none"]
+    assert kinds(policies.from_policies(made("macos", files=files))) == ["auto_detect", "none"]
+    assert policies.from_policies(made()) == []
 
 
 def test_environment_variables() -> None:

@@ -28,8 +28,8 @@ def _command(machine: Machine, gateway: str) -> tuple[str, ...]:
     if machine.platform == "windows":
         return "ping", "-n", str(_WINDOWS_ECHOES), "-w", "500", gateway
     if machine.platform == "macos":
-        program = "ping6" if ":" in gateway else "ping"
-        return program, "-n", "-c", str(ECHOES), "-i", "0.2", gateway
+        options = "-n", "-c", str(ECHOES), "-i", "0.2"
+        return ("ping6", *options, gateway) if ":" in gateway else ("ping", *options, "-t", "2", gateway)
     return "ping", "-n", "-c", str(ECHOES), "-i", "0.2", "-w", "2", gateway
 
 

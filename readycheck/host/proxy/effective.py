@@ -23,13 +23,15 @@ _NOBODY = "nothing is configured"
 
 def proxy_settings(machine: Machine) -> list[ProxySettings]:
     """What is configured, the winner first; empty if nobody says anything. Blocks for some seconds at most."""
+    found = policies.from_policies(machine)
     if machine.platform == "windows":
-        registry = machine.registry
-        found = [*policies.from_registry(registry), *windows.from_registry(registry, wrong_user(machine))]
-        domains = windows.search_domains(registry)
+        found += windows.from_registry(machine.registry, wrong_user(machine))
+        domains = windows.search_domains(machine.registry)
     else:
         domains = linux.resolver_domains(text_of(machine, "/etc/resolv.conf"))
-        found = _macos(machine) if machine.platform == "macos" else _linux(machine)
+        found += (
+            macos.from_scutil(printed(machine, *macos.SCUTIL)) if machine.platform == "macos" else _desktop(machine)
+        )
     found += from_environment(machine.environment)
     found = with_firefox(found, firefox.from_profiles(machine, firefox.folders(machine)))
     return _with_places(machine, found, domains)
@@ -63,16 +65,11 @@ def _dhcp_pac_url(machine: Machine) -> str | None:
     return dhcp.from_network_manager(printed(machine, *dhcp.NMCLI)) or dhcp.from_lease_files(machine, now)
 
 
-def _macos(machine: Machine) -> list[ProxySettings]:
-    return [*policies.from_plists(machine), *macos.from_scutil(printed(machine, *macos.SCUTIL))]
-
-
-def _linux(machine: Machine) -> list[ProxySettings]:
-    found = policies.from_folders(machine)
+def _desktop(machine: Machine) -> list[ProxySettings]:
     match linux.desktop(machine.environment):
         case "gnome":
-            found += linux.from_gsettings(printed(machine, *linux.GSETTINGS), locked=linux.locked_keys(machine))
+            return linux.from_gsettings(printed(machine, *linux.GSETTINGS), locked=linux.locked_keys(machine))
         case "kde":
             texts = [text_of(machine, path) for path in linux.kioslaverc_paths(machine)]
-            found += linux.from_kioslaverc(texts, machine.environment)
-    return found
+            return linux.from_kioslaverc(texts, machine.environment)
+    return []
