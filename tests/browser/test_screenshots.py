@@ -16,9 +16,10 @@ from tests.unit import rollup_samples
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 EXAMPLES = Path(__file__).parents[2] / "reports" / "examples"
-HEIGHT = {"no-go": 1425, "rollup": 1430}
+HEIGHT = {"no-go": 1425, "desk": 1500, "rollup": 1430}
 PAGES: dict[str, Callable[[], str]] = {
     "no-go": lambda: render_html(Report.loads((EXAMPLES / "no-go.json").read_text(encoding="utf-8")), "en"),
+    "desk": lambda: render_html(Report.loads((EXAMPLES / "desk.json").read_text(encoding="utf-8")), "en"),
     "rollup": lambda: render_rollup_html(rollup_samples.mixed(), "en"),
 }
 

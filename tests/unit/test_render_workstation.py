@@ -169,8 +169,8 @@ def test_updates_that_are_held_back() -> None:
     shown = of_machine("laptop-poly-dongle")
     frozen = replace(shown, metrics={**shown.metrics, "browser.update_frozen": Metric(value=True, unit="bool")})
 
-    assert "= 0, TargetVersionPrefix{" in cause(failed("browser.update_frozen", observed=True), frozen, EN)
-    assert "Its updates are held back: Update{" in rows(frozen)["Browser"].known
+    assert cause(failed("browser.update_frozen", observed=True), frozen, EN) == "Update = 0, TargetVersionPrefix = 109."
+    assert "Its updates are held back (Update = 0, TargetVersionPrefix = 109.)." in rows(frozen)["Browser"].known
 
 
 def policies_of_chrome(effect: str, **values: Any) -> Report:

@@ -1,6 +1,7 @@
 """The browsers in sentences: which, which is the default, and what their policies forbid the profile's pages."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ _POWERS = (
     "hid_allowed",
 )
 _DENIED = 2
+_PROGRAM = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
 
 def _blocks(kind: str) -> Callable[[Any], bool]:
@@ -214,8 +216,9 @@ def _telling(value: Any) -> Any:
 
 
 def _held_by(subject: Subject) -> list[str]:
+    """Without the id of the program that the name of Google's and Microsoft's policies ends with."""
     first = next((found for one in _browsers(subject) if (found := mappings(one.get("updates_held_by")))), [])
-    return [_setting(one) for one in first]
+    return [_PROGRAM.sub("", _setting(one)) for one in first]
 
 
 def _without_effect(subject: Subject) -> list[str]:
