@@ -16,14 +16,14 @@ REPORT = GOLDEN / "report-2.json"
 
 
 def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
-    """The evidence stays, the verdict is the other profile's."""
+    """The evidence and its figures stay, the verdict is the other profile's."""
     answer = cli("judge", REPORT, "--profile", GOLDEN / "lab-strict.yaml", "--json")
     anew, saved = json.loads(answer.out), json.loads(REPORT.read_text(encoding="utf-8"))
 
     assert answer.status == 1
     assert anew["decision"] == "no_go"
     assert anew["profile"]["id"] == "lab-strict"
-    assert anew["metrics"] == saved["metrics"]
+    assert {name: anew["metrics"][name] for name in saved["metrics"]} == saved["metrics"]
     assert anew["observations"] == saved["observations"]
     assert anew["run"] == saved["run"] | {"machine": "this", "changes": []}
 
