@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from readycheck.reflector.server import DEFAULT_PACKETS_PER_S, DEFAULT_PORT
+from readycheck.reflector.defaults import DEFAULT_PACKETS_PER_S, DEFAULT_PORT
 
 
 def reflector(

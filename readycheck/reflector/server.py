@@ -20,12 +20,11 @@ from readycheck.net.arrival import (
 )
 from readycheck.net.unfragmented import never_fragment
 from readycheck.reflector.caps import Caps
+from readycheck.reflector.defaults import DEFAULT_PACKETS_PER_S, DEFAULT_PORT
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.sessions import IDLE_S, Sessions
 from readycheck.rtc.stamp import ntp_timestamp
 
-DEFAULT_PORT = 8862  # STAMP's own, 862, needs root
-DEFAULT_PACKETS_PER_S = 200_000
 LARGEST_BYTE = 2048
 BATCH = 256
 WAIT_S = 0.2

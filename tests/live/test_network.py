@@ -62,11 +62,12 @@ def test_tunnel_beside_media_and_a_router_that_is_silent(site: Site, measure: Me
 def test_vpn_that_comes_up_during_a_run(site: Site, coturn: Coturn, measure: Measure) -> None:
     """What met the relay meanwhile keeps its evidence, and no verdict rests on it; the change is told."""
     wanted = profile(ice(coturn.udp), requirements=[{"id": "relay", "metric": "turn.udp_relay", "equals": True}])
+    site.router.firewall4("-A FORWARD -p udp -m length --length 100:200 -m comment --comment voice")
     with ExitStack() as opened:
 
         def connect() -> bool:
             """Once something is measured; never press Ctrl-C."""
-            if not site.client.running[1:] and any("udp" in line for line in site.client.sockets()):
+            if not site.client.running[1:] and site.router.packets("voice") > 60:
                 opened.enter_context(open_tunnel(site.client, "10.0.0.0/8"))
             return False
 
