@@ -36,7 +36,12 @@ def as_ctrl_c() -> None:
     """Being asked to end is Ctrl-C where a command does not hear for itself: what is open is put away, status 130."""
     for number in _SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _press_ctrl_c)
+
+
+def _press_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    """An event loop hears SIGINT in its own way, and ends its tasks; an exception in the midst of them it would not."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def no_longer() -> None:
