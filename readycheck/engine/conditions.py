@@ -15,7 +15,7 @@ from readycheck.net.beside import within
 
 SLEPT_S = 2.0
 """Less is no sleep, but two clocks that tick apart."""
-_LIMIT_S = 1.0
+_LIMIT_S = 2.0
 _LONGEST_S = 1e10
 """No machine slept for three centuries."""
 _NETWORK_BITS = 64  # of an IPv6 address: the rest is drawn anew every day (RFC 8981)
@@ -34,9 +34,18 @@ class Conditions:
     ways: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """By which address and interface packets leave for media's addresses."""
 
+    def after(self, before: "Conditions") -> "Conditions":
+        """These, and what could not be told now as it was told before."""
+        return Conditions(
+            slept_s=before.slept_s if self.slept_s is None else self.slept_s,
+            tunnels=before.tunnels if self.tunnels is None else self.tunnels,
+            sources=before.sources if self.sources is None else self.sources,
+            ways={**before.ways, **self.ways},
+        )
+
 
 async def look(machine: Machine, destinations: Sequence[str] = ()) -> Conditions:
-    """The conditions now. A machine that does not answer costs a second, and tells nothing."""
+    """The conditions now. A machine that does not answer costs two seconds, and tells nothing."""
     try:
         return await within(_LIMIT_S, partial(_conditions, machine, destinations), "look at conditions")
     except OperationFailed:

@@ -57,6 +57,8 @@ class Collection:
     listen: bool = False
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _destinations: Sequence[str] = ()
+    _unwatched: Sequence[AnyProbe] = ()
+    """Those that met the targets since the conditions were last told in full."""
     _shared: Shared = field(default_factory=Shared)
 
     async def collect(self) -> None:
@@ -94,12 +96,14 @@ class Collection:
     async def _look_again(self, before: Conditions, ran: Sequence[AnyProbe]) -> Conditions:
         """What ran while the machine slept or changed networks keeps its figures, and no verdict rests on them."""
         after = await look(self.machine, self._destinations)
-        spoilt = [probe for probe in ran if self._meets(probe)]
+        spoilt = [*self._unwatched, *(probe for probe in ran if self._meets(probe))]
         for change in changes(before, after, tuple(probe.id for probe in spoilt)):
             self.changes.append(change)
             for probe in spoilt:
                 self._distrust(probe, change)
-        return after
+        known = after.after(before)
+        self._unwatched = spoilt if known != after else []  # one slow answer hides no change
+        return known
 
     def _meets(self, probe: AnyProbe) -> bool:
         """Whether what it finds depends on the way to the profile's targets."""

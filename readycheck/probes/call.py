@@ -35,6 +35,8 @@ CONNECT_TIMEOUT_S = 12.0
 TICK_S = 0.02
 TICKS_PER_SAMPLE = 12
 CONFIDENCE = 0.95
+ROUND_TRIP_WAIT_S = 4.0
+"""Beyond the call's own time at most: RTCP reports once in 0.5 to 1.5 s, and a pair of them makes a round trip."""
 SILENCE_S = 1.0
 """Fifty packets that nobody heard: the call is over."""
 
@@ -263,12 +265,12 @@ async def _why_no_media(call: SoftphoneCall) -> Failure:
 
 
 async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:
-    """Let the call run, and read its statistics as it goes: aiortc tells a round trip after a second or more."""
+    """Let the call run, and read its statistics as it goes: a call without a round trip has no score, so it is awaited."""
     seconds, started_at = context.profile.call.seconds, time.perf_counter()
     round_trips, late_ms = list[float](), list[float]()
     heard, heard_s = [0, 0], [0.0, 0.0]
-    while (elapsed_s := time.perf_counter() - started_at) < seconds:
-        due_s = min(seconds, elapsed_s + TICK_S)
+    while (elapsed_s := time.perf_counter() - started_at) < seconds + (0.0 if round_trips else ROUND_TRIP_WAIT_S):
+        due_s = elapsed_s + TICK_S
         await asyncio.sleep(due_s - elapsed_s)
         late_ms.append(max(0.0, time.perf_counter() - started_at - due_s) * 1000)
         if len(late_ms) % TICKS_PER_SAMPLE:

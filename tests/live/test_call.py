@@ -11,8 +11,8 @@ pytestmark = pytest.mark.live
 
 
 def call(coturn: Coturn, measure: Measure, *urls: str) -> Outcome:
-    """A call of two seconds by the first of these URLs that relays."""
-    return measure(profile(ice(*urls), ca_file=coturn.certificate.ca_file), "--only=call")
+    """A call of one second by the first of these URLs that relays: too short for a round trip by RTCP, most times."""
+    return measure(profile(ice(*urls), ca_file=coturn.certificate.ca_file, call={"seconds": 1}), "--only=call")
 
 
 def talked(outcome: Outcome) -> None:
@@ -24,7 +24,7 @@ def talked(outcome: Outcome) -> None:
     assert outcome.value("call.loss_ratio") == 0
     assert outcome.value("call.mos_cqe") > 4
     for way in ("forth", "back"):
-        assert outcome.evidence("call")[way]["packets_received"] > 80
+        assert outcome.evidence("call")[way]["packets_received"] > 40
 
 
 def test_call_over_udp(coturn: Coturn, measure: Measure) -> None:

@@ -298,6 +298,27 @@ async def test_what_is_no_change(meanwhile: Callable[[Changing], None], monkeypa
     assert found.observations["measuring"].status == ObservationStatus.COLLECTED
 
 
+async def test_change_that_one_look_could_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine silent for a moment, and changed when it answers again: all that ran since it last told is in doubt."""
+    machine = Changing()
+    answering = dict(machine._facts)
+    monkeypatch.setattr(Measuring, "meanwhile", lambda machine: machine._facts.clear())
+
+    class Answers(Measuring):
+        id, title = "zz_answers", "Answers"
+        meanwhile: ClassVar[Callable[[Changing], None]] = lambda machine: machine._facts.update(
+            {**answering, "interfaces": [link("eth0"), link("tun0")]}
+        )
+
+    found = collection(Measuring, Answers, machine=machine)
+    await found.collect()
+
+    assert [(change.kind, change.probes) for change in found.changes] == [
+        ("network_changed", ("measuring", "zz_answers"))
+    ]
+    assert found.observations["measuring"].status == ObservationStatus.FAILED
+
+
 RELAYED = Profile.model_validate(
     {
         "schema": "readycheck.profile/1",
