@@ -20,7 +20,8 @@ from readycheck.net.idle_binding import IdleBinding, bindings_to_relay, bindings
 from readycheck.probes._servers import first_that_relays, traffic, urls
 from readycheck.probes.stun import Stun
 from readycheck.probes.turn import Turn, far_end
-from readycheck.profile.schema import NatBindingSettings, Profile
+from readycheck.profile.measuring import NatBindingSettings
+from readycheck.profile.schema import Profile
 
 SHARES = (1, 1 / 6, 1 / 3, 2 / 3, 1 / 12, 1 / 2, 1 / 4)
 """Of the longest time; the most telling first, for relays that grant few allocations."""

@@ -27,7 +27,8 @@ from readycheck.probes._reflector import FarEnd, Reflection
 from readycheck.probes._servers import first_that_relays, urls
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.limits import limits
-from readycheck.profile.schema import CallSettings, Profile
+from readycheck.profile.measuring import CallSettings
+from readycheck.profile.schema import Profile
 from readycheck.rtc import emodel
 from readycheck.rtc.delay import interarrival_jitter_ms, percentile
 from readycheck.rtc.ice_server import Transport

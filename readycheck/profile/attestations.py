@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from readycheck.profile.dump import to_yaml
+from readycheck.profile.part import Part
 from readycheck.profile.places import plain, settled
 from readycheck.profile.problem import Mark, Problem, ProfileError, quoted
 from readycheck.profile.scalars import Identifier, ScalarText
-from readycheck.profile.schema import IsoDate, Part, Profile
+from readycheck.profile.schema import IsoDate, Profile
 from readycheck.profile.sources import Source, Unavailable, did_you_mean
 from readycheck.profile.wording import findings
 from readycheck.profile.yaml import Node, read_yaml

@@ -1,6 +1,9 @@
 """How every mapping of a profile is read."""
 
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
-"""Unknown keys and loose types are errors."""
+
+class Part(BaseModel):
+    """Base of every mapping: unknown keys and loose types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False)

@@ -2,20 +2,16 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from readycheck.profile.part import STRICT
+from readycheck.profile.part import Part
 from readycheck.profile.scalars import BitRate
 from readycheck.rtc.wire_rate import Relay, Vpn
 
 MOST_AGENTS = 999_999
 
 
-class _Part(BaseModel):
-    model_config = STRICT
-
-
-class Link(_Part):
+class Link(Part):
     """The site's link to the internet."""
 
     down_bps: BitRate
@@ -24,14 +20,14 @@ class Link(_Part):
     voice_share: float = Field(default=1, gt=0, le=1)
 
 
-class ServiceLevel(_Part):
+class ServiceLevel(Part):
     """The share of callers to be answered within a time."""
 
     ratio: float = Field(default=0.8, gt=0, le=0.9999)
     within_s: float = Field(default=20, ge=0, le=3600)
 
 
-class Tariff(_Part):
+class Tariff(Part):
     """What the operator bills for the leg from the switched network; without VAT or with it, as the project counts."""
 
     currency: str = Field(max_length=10)
@@ -40,7 +36,7 @@ class Tariff(_Part):
     days_per_month: float | None = Field(default=None, ge=0, le=31)
 
 
-class Site(_Part):
+class Site(Part):
     """How many agents share which link, how busy they are in the busiest hour, and which way the media takes."""
 
     agents: int | None = Field(default=None, ge=1, le=MOST_AGENTS)

@@ -15,6 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 
 STARTS_WITHIN_S, ANSWERS_WITHIN_S = 20.0, 30.0
 QUIET = ("--headless=new", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-background-networking")
+LOCAL: dict[str, Any] = {"max_size": None, "proxy": None, "ping_interval": None}
+"""No pings: their thread would draw from the random module at times of its own, and make other tests flaky."""
 
 
 def chromium() -> str | None:
@@ -98,10 +100,10 @@ def opened(folder: Path) -> Iterator[Tab]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             port, path = _announced(folder / "DevToolsActivePort", process)
-            with connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None) as browser:
+            with connect(f"ws://127.0.0.1:{port}{path}", **LOCAL) as browser:
                 targets = Tab(browser).call("Target.getTargets")["targetInfos"]
                 target = next(one["targetId"] for one in targets if one["type"] == "page")
-            with connect(f"ws://127.0.0.1:{port}/devtools/page/{target}", max_size=None, proxy=None) as page:
+            with connect(f"ws://127.0.0.1:{port}/devtools/page/{target}", **LOCAL) as page:
                 yield Tab(page)
         finally:
             process.terminate()

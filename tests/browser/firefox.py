@@ -11,6 +11,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.browser.chromium import LOCAL
+
 ENDS_WITHIN_S, ANSWERS_WITHIN_S = 20.0, 30.0
 _LISTENING = re.compile(r"ws://127\.0\.0\.1:(\d+)")
 
@@ -57,7 +59,7 @@ def opened(folder: Path) -> Iterator[Window]:
         try:
             assert process.stderr is not None
             port = next(found[1] for line in process.stderr if (found := _LISTENING.search(line)))
-            with connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None) as connection:
+            with connect(f"ws://127.0.0.1:{port}/session", **LOCAL) as connection:
                 yield Window(connection)
         finally:
             process.terminate()

@@ -2,14 +2,14 @@
 
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readycheck.reflector.beside import reflecting
 from readycheck.reflector.caps import Caps
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.server import Reflector
@@ -157,19 +157,6 @@ def test_caps() -> None:
     assert caps.admit("a", 1.5)
 
 
-@contextmanager
-def serving(reflector: Reflector) -> Iterator[Reflector]:
-    reflector.open()
-    thread = threading.Thread(target=reflector.serve)
-    thread.start()
-    try:
-        yield reflector
-    finally:
-        reflector.stop()
-        thread.join()
-        reflector.close()
-
-
 def ask(sender: socket.socket, *packets: bytes) -> list[bytes]:
     """Send, and collect what comes until as much came or 0.3 s were silent."""
     for packet in packets:
@@ -201,7 +188,7 @@ def connect() -> Iterator[Callable[[Reflector], socket.socket]]:
 def test_reflector_counts_what_it_received(bind: str, connect: Callable[[Reflector], socket.socket]) -> None:
     """Its own numbers per sender and SSID, whatever numbers came; TTL and mark as they arrived."""
     lines: list[str] = []
-    with serving(Reflector(bind, 0, tell=lines.append)) as reflector:
+    with reflecting(bind=bind, tell=lines.append) as reflector:
         sender = connect(reflector)
         if sys.platform == "linux":
             sender.setsockopt(*((41, 67) if bind == "::1" else (0, 1)), EF)
@@ -223,7 +210,7 @@ def test_reflector_counts_what_it_received(bind: str, connect: Callable[[Reflect
 
 def test_silence_for_strangers(connect: Callable[[Reflector], socket.socket]) -> None:
     """No key, a wrong one, too few octets, too many: counted and not answered."""
-    with serving(Reflector(port=0, key=KEY)) as reflector:
+    with reflecting(key=KEY) as reflector:
         sender = connect(reflector)
         assert ask(sender, request(), request(key=b"wrong"), request(key=KEY)[:111], bytes(3000), b"") == []
         assert len(ask(sender, request(key=KEY))) == 1
@@ -234,7 +221,7 @@ def test_silence_for_strangers(connect: Callable[[Reflector], socket.socket]) ->
 
 def test_a_flood_is_capped(connect: Callable[[Reflector], socket.socket]) -> None:
     """No more than the cap within a second, and the reflector goes on."""
-    with serving(Reflector(port=0, packets_per_s=50)) as reflector:
+    with reflecting(packets_per_s=50) as reflector:
         sender = connect(reflector)
         answers = ask(sender, *(request(number) for number in range(200)))
 
@@ -245,7 +232,7 @@ def test_a_flood_is_capped(connect: Callable[[Reflector], socket.socket]) -> Non
 
 def test_a_full_table_is_served_without_state(connect: Callable[[Reflector], socket.socket]) -> None:
     """The newcomer gets its own number copied, as a stateless reflector would."""
-    with serving(Reflector(port=0, sessions=Sessions(most=1))) as reflector:
+    with reflecting(sessions=Sessions(most=1)) as reflector:
         ask(connect(reflector), request(0))
         (answer,) = ask(connect(reflector), request(77))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.probes.path import payload_byte
-from readycheck.profile.schema import CallSettings
+from readycheck.profile.measuring import CallSettings
 from readycheck.rtc.wire_rate import (
     G711,
     G722,
