@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from readycheck.engine.registry import metric_definitions
 from readycheck.profile.loader import load_profile
 from readycheck.profile.schema import Profile
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C, and all it starts
 ProfileMaker = Callable[..., Profile]
 
 

@@ -207,7 +207,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
             )
         broke = figures["broke_first"].value
         gave_way = "" if broke == "none" else f", {str(broke).replace('_', ' ')} broke first"
-        rtt = f" · round trip {increase:+.3g} ms" if isinstance(increase, float) else ""
+        rtt = f" · round trip {increase:+.1f} ms" if isinstance(increase, float) else ""
         asked = "nobody knows how many" if evidence.asked is None else evidence.asked
         return f"{carried} of {asked} calls at once{gave_way}{rtt}"
 
