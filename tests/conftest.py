@@ -1,17 +1,25 @@
 """What every test may use."""
 
+import os
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from readycheck.engine.registry import metric_definitions
 from readycheck.profile.loader import load_profile
 from readycheck.profile.schema import Profile
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C, and all it starts
+NOISY_MACHINE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)  # the latter: a folder may be used twice
+settings.register_profile(
+    "ours", deadline=None, suppress_health_check=NOISY_MACHINE, derandomize="CI" in os.environ, print_blob=True
+)
+settings.load_profile("ours")
+
 ProfileMaker = Callable[..., Profile]
 
 

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from readycheck.host.browser.found import Name, Policy, policy
@@ -299,7 +299,6 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # other work on this machine
 @given(st.sampled_from(get_args(Name)), st.dictionaries(st.sampled_from([*CHROMIUM, *EDGE_ALONE, *FIREFOX]), JSON))
 def test_no_policy_breaks_an_answer(browser: Name, values: dict[str, Any]) -> None:
     """Whatever an administrator wrote: yes, no, or unknown."""

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readycheck.cli.verdict import judged_anew
@@ -46,7 +46,7 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(leaves(GOLDEN)[1:]), HOSTILE), min_size=1, max_size=3))
 def test_no_report_stops_the_rollup(tmp_path: Path, changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Any value in any place: the report counts or is left out, and the document can be written and read out."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
@@ -617,7 +617,7 @@ JAVASCRIPT = st.lists(st.sampled_from(TOKENS), max_size=30).map(" ".join)
 
 
 @given(script=st.one_of(st.text(max_size=200), JAVASCRIPT))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_junk_is_an_answer_or_a_failure(script: str) -> None:
     """Whatever the text: a string, or pac_invalid; never another exception, never a hang."""
     started = time.monotonic()
@@ -630,7 +630,6 @@ def test_junk_is_an_answer_or_a_failure(script: str) -> None:
 
 
 @given(text=st.text())
-@settings(deadline=None)
 def test_any_answer_has_hops(text: str) -> None:
     """Reading an answer never fails and never gives nothing."""
     assert parse_answer(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -500,7 +500,7 @@ def test_a_full_profile_is_right(write: Writer) -> None:
     assert load(write(FULL), {"A": "1"}, lenient=True).waivers[0].requirement == "a"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     edits=st.lists(
         st.tuples(
@@ -537,7 +537,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(values=st.dictionaries(KEYS, VALUES, max_size=5))
 def test_any_shape_is_loaded_or_refused(tmp_path: Path, values: dict[str, object]) -> None:
     """Whatever stands under the known keys, nothing but ProfileError is raised."""

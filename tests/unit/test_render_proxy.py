@@ -303,7 +303,7 @@ JUNK = st.recursive(
 TARGETS = st.lists(st.dictionaries(KEYS, JUNK, max_size=10), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JUNK, TARGETS, JUNK, st.sampled_from(["en", "fr"]))
 def test_junk_evidence_never_raises(anything: Any, targets: Any, sources: Any, lang: str) -> None:
     """Evidence of another version, or none at all, leaves gaps in the page and nothing worse."""
