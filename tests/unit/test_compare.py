@@ -1,5 +1,4 @@
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -335,9 +334,7 @@ def test_hostile_reports_stay_plain_lines(lang: str) -> None:
     origin = report(finding())
     then = replace(origin, run=replace(origin.run, label=EVIL), environment=replace(origin.environment, host=EVIL))
     now = report(*evil, decision=Decision.NO_GO, metrics={f"{EVIL}.{i}": Metric(EVIL, EVIL) for i in range(100)})
-    begun = time.monotonic()
     text = render_compare(compare(then, replace(now, profile=replace(now.profile, id=EVIL))), lang)
-    assert time.monotonic() - begun < 5
     assert not {"\x1b", "\x07", "\r", "\u202e"} & set(text)
     assert len(text.splitlines()) < 60
     assert max(map(len, text.splitlines())) < 1000

