@@ -12,39 +12,34 @@ T = TypeVar("T")
 
 
 async def beside(work: Callable[[], T], name: str) -> T:
-    """The outcome of this work, or the OSError or ValueError that it raised; who asks sets the limit.
+    """The outcome of this work, or whatever it raised; who asks sets the limit.
 
     In a daemon thread, which is left behind where nobody waits any more: an executor's would hold the program's exit.
     """
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
-
-    def settle(found: list[T], refusal: OSError | ValueError | None) -> None:
-        if answer.done():
-            return
-        if refusal:
-            answer.set_exception(refusal)
-        else:
-            answer.set_result(found[0])
+    over = asyncio.Event()
+    found: list[T] = []
+    raised: list[BaseException] = []
 
     def run() -> None:
-        found: list[T] = []
-        refusal: OSError | ValueError | None = None
         try:
             found.append(work())
-        except (OSError, ValueError) as error:
-            refusal = error
+        except BaseException as error:  # noqa: BLE001 - handed on to who waits, who would else wait for ever
+            raised.append(error)
         with suppress(RuntimeError):  # the loop closed while this was still waiting: nobody asks any more
-            loop.call_soon_threadsafe(settle, found, refusal)
+            loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=run, daemon=True, name=name).start()
-    return await answer
+    await over.wait()
+    if raised:
+        raise raised.pop()
+    return found[0]
 
 
 async def within(limit_s: float, work: Callable[[], T], name: str) -> T:
     """The outcome of what should take no time, and on some machines takes for ever.
 
-    Raises OperationFailed (deadline_exceeded), or the OSError or ValueError that the work raised.
+    Raises OperationFailed (deadline_exceeded), or whatever the work raised.
     """
     try:
         async with asyncio.timeout(limit_s):
