@@ -4,11 +4,10 @@ import json
 import plistlib
 from collections.abc import Callable
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 from readycheck.host.browser.tree import json_value
+from readycheck.host.property_list import property_list
 
-_NO_PLIST = (ValueError, ExpatError, RecursionError, OverflowError, IndexError, TypeError, AttributeError)
 _BINARY = b"bplist00"
 
 
@@ -30,6 +29,6 @@ def plist_rewritten(content: bytes, change: Callable[[Any], Any]) -> bytes | Non
         return None
     try:
         kind = plistlib.FMT_BINARY if is_binary else plistlib.FMT_XML
-        return plistlib.dumps(change(plistlib.loads(content)), fmt=kind, sort_keys=False)
-    except _NO_PLIST:
+        return plistlib.dumps(change(property_list(content)), fmt=kind, sort_keys=False)
+    except (ValueError, TypeError, OverflowError, RecursionError):  # what was changed cannot be written again
         return _BINARY if is_binary else None

@@ -1,9 +1,7 @@
 """Which system a machine runs, and which version of it."""
 
-import plistlib
-from xml.parsers.expat import ExpatError
-
 from readycheck.host.machine import Machine, Platform, text_of
+from readycheck.host.property_list import property_list
 from readycheck.host.registry import number_of
 from readycheck.host.registry import text_of as text_of_value
 from readycheck.model.clean import clean
@@ -30,8 +28,8 @@ def _windows(machine: Machine) -> str:
 
 def _macos(machine: Machine) -> str:
     try:
-        told = plistlib.loads(machine.content(_MACOS) or b"")
-    except (ValueError, ExpatError, plistlib.InvalidFileException):
+        told = property_list(machine.content(_MACOS) or b"")
+    except ValueError:
         return ""
     return str(told.get("ProductVersion", "")) if isinstance(told, dict) else ""
 

@@ -13,7 +13,9 @@ from readycheck.host.browser.found import Default, Name
 from readycheck.host.browser.linux import browsers, default
 from readycheck.host.browser.policies import places, policies
 from readycheck.host.browser.relevant import relevant
+from readycheck.host.browser.tree import registry_tree
 from readycheck.host.recorded import RecordedMachine
+from readycheck.host.registry import ExportedRegistry
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.probes.browser import Browser, BrowserEvidence, BrowserProbe
@@ -195,6 +197,14 @@ def test_registry_policies_as_windows_keeps_them() -> None:
         "QuicAllowed": ("no", "wrong_type"),
         "WebRtcIPHandlingUrl": ([{"url": "*", "handling": "default"}], "in_force"),
     }
+
+
+def test_name_of_endless_digits_is_no_place_in_a_list() -> None:
+    """Python refuses to read such a number; the key then holds values by name."""
+    name = "9" * 5000
+    registry = ExportedRegistry(f'[A\\Urls]\n"1"="a"\n"{name}"="b"\n[A\\More]\n"2"="d"\n"1"="c"\n')
+
+    assert registry_tree(registry, "A") == {"Urls": {"1": "a", name: "b"}, "More": ["c", "d"]}
 
 
 def test_folder_of_json_policies_as_chromium_reads_it() -> None:
@@ -429,7 +439,9 @@ def test_hostile_policies_stay_harmless() -> None:
     assert told(evidence)["ineffective_policy_count"] == 2
 
 
-@pytest.mark.parametrize("content", ["", "bplist00", "<plist", {"base64": "YnBsaXN0MDD/////"}])
+@pytest.mark.parametrize(
+    "content", ["", "bplist00", "<plist", "<plist><date>yesterday</date></plist>", {"base64": "YnBsaXN0MDD/////"}]
+)
 def test_truncated_choice_of_a_mac_is_no_choice(content: Any) -> None:
     """A broken property list tells nothing, and is not taken for Safari."""
     path = "/Users/a/Library/Preferences/com.apple.LaunchServices/com.apple.launchservices.secure.plist"

@@ -32,6 +32,7 @@ def test_documented_machines_tell_their_version(name: str) -> None:
         ("macos", "", {MACOS: plistlib.dumps({"ProductVersion": "26.1"}).decode()}, "26.1"),
         ("macos", "", {MACOS: plistlib.dumps(["26.1"]).decode()}, "unknown"),
         ("macos", "", {MACOS: "<plist>"}, "unknown"),
+        ("macos", "", {MACOS: "<plist><date>yesterday</date></plist>"}, "unknown"),
         ("linux", "", {"/proc/sys/kernel/osrelease": "6.1.0-18-amd64\n"}, "6.1.0-18-amd64"),
         ("linux", "", {"/proc/sys/kernel/osrelease": "6\u202e\x1b[31m"}, "6 [31m"),
         ("linux", "", {}, "unknown"),

@@ -1,15 +1,14 @@
 """macOS: endpoints and Bluetooth from system_profiler, USB and HID from ioreg, whose keys are the same in 15 and 26."""
 
 import json
-import plistlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 from readycheck.host.audio.usb_ids import product
 from readycheck.host.machine import Machine
+from readycheck.host.property_list import property_list
 from readycheck.model.audio import Bus, Endpoint, Listing, UsbDevice
 from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode, OperationFailed
@@ -148,6 +147,6 @@ def _json(machine: Machine, command: tuple[str, ...]) -> Mapping[str, Any]:
 
 def _plist(machine: Machine, command: tuple[str, ...]) -> Any:
     try:
-        return plistlib.loads(_text(machine, command).encode(), fmt=plistlib.FMT_XML)
-    except (ValueError, ExpatError, AttributeError, IndexError, KeyError, OverflowError, TypeError):
+        return property_list(_text(machine, command).encode())
+    except ValueError:
         raise OperationFailed(FailureCode.COMPONENT_MISSING, command[0], "its answer is no property list") from None

@@ -1,19 +1,19 @@
 """Settings as a tree of JSON values: from the registry, from JSON files as Chromium reads them, from property lists."""
 
 import json
-import plistlib
 import re
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 from readycheck.host.browser.vocabulary import spelt
 from readycheck.host.machine import Machine
+from readycheck.host.property_list import property_list
 from readycheck.host.registry import Registry
 
 Tree = dict[str, Any]
 
 _DEEPEST = 6
 _MOST_KEYS = 2_000
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _STRING = r'("(?:[^"\\]|\\.)*")'
 _COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LAST_COMMA = re.compile(_STRING + r"|,(?=\s*[}\]])")
@@ -24,8 +24,7 @@ def registry_tree(registry: Registry, key: str, depth: int = _DEEPEST) -> Tree:
     found: Tree = {spelt(name): value for name, value in registry.values(key).items()}
     for name in registry.subkeys(key)[:_MOST_KEYS] if depth else []:
         below = registry_tree(registry, rf"{key}\{name}", depth - 1)
-        numbers = [int(one) for one in below if one.isascii() and one.isdecimal()]
-        is_list = bool(below) and len(numbers) == len(below)
+        is_list = bool(below) and all(map(_NUMBER.fullmatch, below))
         found[spelt(name)] = [below[one] for one in sorted(below, key=int)] if is_list else below
     return found
 
@@ -53,7 +52,7 @@ def plist_tree(machine: Machine, path: str) -> Tree | None:
     """A property list, XML or binary; None for what is none."""
     content = machine.content(path)
     try:
-        found = plistlib.loads(content or b"")
-    except (ValueError, ExpatError, plistlib.InvalidFileException, RecursionError, OverflowError, IndexError):
+        found = property_list(content or b"")
+    except ValueError:
         return None
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else None
