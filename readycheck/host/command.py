@@ -10,12 +10,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, Output
 from readycheck.model.failure import FailureCode
 
 _LARGEST_BYTE = 8 * 1024 * 1024
 _GRACE_S = 1.0
+_SYSTEM_FOLDER = f"{os.environ.get('SYSTEMROOT', 'C:/Windows')}/System32" if sys.platform == "win32" else None
 
 _running: "set[subprocess.Popen[bytes]]" = set()
 _starting = threading.Lock()
@@ -33,38 +36,56 @@ def run(
     Into a file and not a pipe, since what the tool started may hold a pipe open for ever. With `input_open` its input
     ends when it is over or when we are: a program of ours then leaves.
     """
-    program = shutil.which(command[0])
+    program = _located(command[0])
     if program is None:
         return Output(failure=FailureCode.COMPONENT_MISSING)
-    with tempfile.TemporaryFile() as printed:
-        try:
-            with _starting:
-                process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
-                    [program, *command[1:]],
-                    stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
-                    stdout=printed,
-                    stderr=subprocess.DEVNULL,
-                    env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
-                    start_new_session=sys.platform != "win32",
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-                _running.add(process)
-        except PermissionError:
-            return Output(failure=FailureCode.PERMISSION_DENIED)
-        except OSError:
-            return Output(failure=FailureCode.COMPONENT_MISSING)
-        try:
-            status = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return Output(failure=FailureCode.DEADLINE_EXCEEDED)
-        finally:
-            if process.poll() is None:
-                _end(process)
-            _running.discard(process)
-            if process.stdin:
-                process.stdin.close()
-        printed.seek(0)
-        return Output(_text(printed.read(_LARGEST_BYTE)), status)
+    try:
+        with tempfile.TemporaryFile() as printed:
+            process = _started([program, *command[1:]], printed, environment, input_open=input_open)
+            status = _ended(process, timeout_s)
+            printed.seek(0)
+            return Output(_text(printed.read(_LARGEST_BYTE)), status)
+    except subprocess.TimeoutExpired:
+        return Output(failure=FailureCode.DEADLINE_EXCEEDED)
+    except PermissionError:
+        return Output(failure=FailureCode.PERMISSION_DENIED)
+    except (OSError, ValueError):  # no program after all, no folder for temporary files, a NUL among the words
+        return Output(failure=FailureCode.COMPONENT_MISSING)
+
+
+def _located(name: str, folder: str | None = _SYSTEM_FOLDER) -> str | None:
+    """Where a tool is: Windows' own in their folder, since shutil.which looks in the current one first, anybody's."""
+    is_path = Path(name).name != name
+    return shutil.which(name if is_path or folder is None else str(Path(folder, f"{name}.exe")))
+
+
+def _started(
+    command: Sequence[str], printed: IO[bytes], environment: Mapping[str, str], *, input_open: bool
+) -> "subprocess.Popen[bytes]":
+    with _starting:
+        process = subprocess.Popen(  # noqa: S603 - fixed commands of our own
+            command,
+            stdin=subprocess.PIPE if input_open else subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            env={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"},
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        _running.add(process)
+    return process
+
+
+def _ended(process: "subprocess.Popen[bytes]", timeout_s: float) -> int:
+    """Its status; raises TimeoutExpired. In any case it runs no more."""
+    try:
+        return process.wait(timeout_s)
+    finally:
+        if process.poll() is None:
+            _end(process)
+        _running.discard(process)
+        if process.stdin:
+            process.stdin.close()
 
 
 def end_all() -> None:

@@ -15,6 +15,7 @@ from readycheck.host import own_program
 from readycheck.host.audio import child, portaudio
 from readycheck.host.machine import Told
 from readycheck.model.failure import FailureCode
+from tests.unit.hanging import ends, hung
 
 
 class PortAudioError(Exception):
@@ -112,10 +113,14 @@ def test_driver_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     """Its limit passes, the answer is that it was late, and the process is gone."""
     kept = tmp_path / "pid"
     program(monkeypatch, tmp_path, f"import os, time\nopen({str(kept)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)")
-    monkeypatch.setattr(portaudio, "DEVICES_TIMEOUT_S", 1.0)
 
-    assert portaudio.devices() == Told(failure=FailureCode.DEADLINE_EXCEEDED)
-    assert not kept.exists() or not Path(f"/proc/{kept.read_text()}").exists()
+    def ask(limit_s: float) -> Told:
+        monkeypatch.setattr(portaudio, "DEVICES_TIMEOUT_S", limit_s)
+        return portaudio.devices()
+
+    answer, driver = hung(ask, kept)
+    assert answer == Told(failure=FailureCode.DEADLINE_EXCEEDED)
+    assert ends(driver)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from readycheck.host.recorded import RecordedMachine, UnreadableMachine, load
 from readycheck.host.system import system
 from readycheck.host.this import this_machine
 from readycheck.model.failure import FailureCode
+from tests.unit.hanging import alive, ends, hung
 
 WINDOWS: dict[str, Any] = {
     "schema": "readycheck.machine/1",
@@ -153,25 +154,40 @@ def test_real_machine_tells_of_itself() -> None:
 CHILD = "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
 
 
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def ends(pid: int, within_s: float = 5.0) -> bool:
-    """Whether it is gone; the system takes a moment to end what was killed."""
-    until_s = time.monotonic() + within_s
-    while alive(pid) and time.monotonic() < until_s:
-        time.sleep(0.01)
-    return not alive(pid)
-
-
 def test_tool_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
     """Its child is gone as well, and the answer is that it took too long."""
     kept = tmp_path / "pid"
-    answer = command.run([sys.executable, "-c", f"{CHILD}; open({str(kept)!r}, 'w').write(str(c.pid)); c.wait()"], 2.0)
+    tool = [sys.executable, "-c", f"{CHILD}; open({str(kept)!r}, 'w').write(str(c.pid)); c.wait()"]
+    answer, child = hung(lambda limit_s: command.run(tool, limit_s), kept)
 
     assert answer == Output(failure=FailureCode.DEADLINE_EXCEEDED)
-    assert ends(int(kept.read_text(encoding="utf-8")))
+    assert ends(child)
+
+
+@pytest.mark.parametrize("words", [["no such tool"], [sys.executable, "-c", "\0"]])
+def test_tool_that_cannot_be_started_is_missing(words: list[str]) -> None:
+    """None of that name, and a word that no system takes: an answer, and no exception."""
+    assert command.run(words) == Output(failure=FailureCode.COMPONENT_MISSING)
+
+
+def test_without_a_folder_for_temporary_files_no_tool_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A full disk or a folder that is gone: an answer, and no exception."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert command.run([sys.executable, "-c", ""]) == Output(failure=FailureCode.COMPONENT_MISSING)
+
+
+def test_tools_of_windows_come_from_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the folder we stand in nor the path counts, however they look; a path that is told stays."""
+    for folder in (system32 := tmp_path / "System32", share := tmp_path / "share"):
+        folder.mkdir()
+        (folder / "ping.exe").touch(mode=0o755)
+    (share / "netsh.exe").touch(mode=0o755)
+    monkeypatch.chdir(share)
+    monkeypatch.setenv("PATH", str(share))
+
+    assert command._located("ping", str(system32)) == str(system32 / "ping.exe")
+    assert command._located("netsh", str(system32)) is None
+    assert command._located(sys.executable, str(system32)) == sys.executable
 
 
 def test_tool_that_leaves_a_child_does_not_hold_us() -> None:
