@@ -30,7 +30,8 @@ def _scrubbed(text: Any, secrets: Collection[str]) -> Any:
 
 
 IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
-IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?<=::))(?!\w|:[\w:])")
+"""Also before a colon that ends a clause, as `ping` and many errors put one."""
 
 
 def cut_public_addresses(value: Any) -> Any:
