@@ -28,7 +28,10 @@ _SERIALS = (
     re.compile(r'\bserial\w* = "([^"\n]{4,})"', re.IGNORECASE),  # pactl
     re.compile(r"\bSerial Number[^:\n]*:[ \t]*(\S{4,})"),
 )
-_NETWORKS = re.compile(r"^\s*E?SSID(?: name)?\s*[:=][ \t]*\"?([^\"\r\n]+?)\"?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_NETWORKS = re.compile(
+    r"^\s*E?SSID(?: name)?\s*[:：=][ \t]*\"?([^\"\r\n]+?)\"?[ \t]*$",  # noqa: RUF001 - as netsh's Chinese builds write
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Identity:
 def identities(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]], host: str) -> list[Identity]:
     """The texts, the longest first; the same text has one stand-in wherever it is."""
     named = list(_named(document, keys))
+    hosts = [host, host.partition(".")[0], *(text for name, text in named if name in _HOSTS)]
     found: dict[str, Identity] = {}
     for kind, word, texts in (
         ("user name", "user", _users(document, named)),
-        ("name of a machine or domain", "host", [host, *(text for name, text in named if name in _HOSTS)]),
+        ("name of a machine or domain", "host", hosts),
         ("serial number", "SERIAL", _serials(document, keys)),
         ("Wi-Fi network", "NETWORK", _networks(document)),
     ):

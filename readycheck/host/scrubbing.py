@@ -14,7 +14,8 @@ from readycheck.model.scrub import IPV4, IPV6
 
 Keys = Mapping[str, Mapping[str, Value]]
 
-_SID = re.compile(r"S-1-5-21(?:-\d+){3}-\d+")
+_SID = re.compile(r"S-1-(5-21|12-1)(?:-\d+){4}")
+"""A person's: of a machine or domain, or of Entra ID."""
 _SEPARATED = re.compile(
     r"(?<![0-9A-Fa-f])((?:[0-9A-Fa-f]{2}([:_-]))(?:[0-9A-Fa-f]{2}\2){2})(?:[0-9A-Fa-f]{2}\2){2}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 )
@@ -25,6 +26,7 @@ _EMAIL = re.compile(
 )
 _EUI64 = b"\xff\xfe"
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_ROUTE_TO = "ip route get "
 _GSETTINGS = re.compile(r"(?<= authentication-)(user|password) '[^'\n]+'")
 
 _HEXADECIMAL = {
@@ -162,13 +164,17 @@ class Scrubber:
 def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
     """A machine's document and registry without what tells whose it is, and how much of each kind was replaced.
 
-    Names that were looked up and destinations of `source_addresses` stay: they are the profile's.
+    Names that were looked up and destinations of routes stay: they are the profile's.
     """
     scrubber = Scrubber(identities(document, keys, host))
     routes = document["source_addresses"]
-    apart = {"files", "names", "source_addresses"}
+    apart = {"files", "names", "source_addresses", "commands"}
     clean = {name: part if name in apart else scrubber.json(part, name) for name, part in document.items()}
     clean["files"] = {scrubber.text(path): scrubber.file(path, content) for path, content in document["files"].items()}
+    clean["commands"] = {
+        scrubber.text(line, addresses=not line.startswith(_ROUTE_TO)): scrubber.json(said, line)
+        for line, said in document["commands"].items()
+    }
     clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
     registry = {
         scrubber.text(key, addresses=False): {
@@ -234,7 +240,7 @@ def _without_values(match: re.Match[str]) -> str:
 
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    ("account number", _SID, lambda _: "S-1-5-21-1-2-3-1000"),
+    ("account number", _SID, lambda match: f"S-1-{match[1]}-1-2-3-1000"),
     ("hardware address", _SEPARATED, lambda match: match[1] + match[2].join(["00"] * 3)),
     ("hardware address", _BLUETOOTH, lambda match: match[1] + "000000"),
     ("secret", _GSETTINGS, lambda match: f"{match[1]} 'x'"),

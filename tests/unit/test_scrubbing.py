@@ -9,6 +9,7 @@ import pytest
 
 from readycheck.host.identity import Identity
 from readycheck.host.machine import home
+from readycheck.host.network.gateway import echo
 from readycheck.host.recorded import RecordedMachine
 from readycheck.host.registry import Value
 from readycheck.host.registry_export import exported
@@ -100,6 +101,52 @@ def test_scrubbed_machine_still_answers() -> None:
     assert found.fact("interfaces").value[0]["addresses"] == ["203.0.114.0", "2a01:e0a:1::", "192.168.1.20"]
     assert found.source_address("203.0.114.1") == "192.168.1.20"
     assert "Signal : 81%" in found.output("netsh", "wlan", "show", "interfaces").text
+
+
+@pytest.mark.parametrize(
+    ("gateway", "kept"),
+    [("203.0.114.1", "203.0.114.0"), ("fe80::8ef8:c5ff:feab:cdef", "fe80::8ef8:c5ff:fe00:0"), ("192.0.2.1",) * 2],
+)
+def test_router_echoes_again_under_the_address_that_it_has_now(gateway: str, kept: str) -> None:
+    """A public address, and one made of a hardware address, stand in the tool's command as they do elsewhere."""
+    command = f"ping -n -c 3 -i 0.2 -w 2 {gateway}"
+    document = {"platform": "linux", "commands": {command: f"64 bytes from {gateway}: time=1.5 ms\n"}, "facts": {}}
+    clean, _, _ = scrubbed(document | {"environment": {}, "files": {}, "source_addresses": {}}, {}, "")
+
+    assert echo(RecordedMachine(clean), kept).rtt_ms == (1.5,)
+    assert kept in str(clean["commands"])
+    assert gateway == kept or gateway not in str(clean)
+
+
+def test_way_to_a_server_stays_the_profiles() -> None:
+    """The address that the kernel was asked about is no part of the machine: its own, in the answer, is."""
+    said = "203.0.113.9 via 192.0.2.1 dev eth0 src 203.0.114.77"
+    clean, _, _ = scrubbed(WINDOWS | {"commands": {"ip route get 203.0.114.9": said}}, {}, "")
+    assert clean["commands"] == {"ip route get 203.0.114.9": said.replace("114.77", "114.0")}
+
+
+@pytest.mark.parametrize("start", ["S-1-5-21", "S-1-12-1"])
+def test_account_keeps_its_kind(start: str) -> None:
+    """Of a domain or of Entra ID, it stays such a one; the numbers that name the person go."""
+    account = f"{start}-1004336348-1177238915-2682003330-2105417701"
+    clean, _, counts = scrubbed(WINDOWS | {"facts": {"user_sid": account}}, {}, "")
+
+    assert clean["facts"]["user_sid"] == f"{start}-1-2-3-1000"
+    assert counts["account number"] == 1
+
+
+def test_network_of_a_chinese_build() -> None:
+    """Its netsh writes the wide colon."""
+    said = "    SSID        ： 老王之家\n    配置文件    ： 老王之家\n"  # noqa: RUF001
+    clean, _, _ = scrubbed(WINDOWS | {"commands": {"netsh wlan show interfaces": said}}, {}, "")
+    assert "老王" not in str(clean["commands"])
+
+
+def test_host_of_a_domain_by_either_name() -> None:
+    """Where the system tells the whole name, the short one goes as well."""
+    document = WINDOWS | {"environment": {}, "files": {"/a": "pc-12.acme.example PC-12 pc-123"}}
+    clean, _, _ = scrubbed(document, {}, "pc-12.acme.example")
+    assert clean["files"]["/a"] == "host host2 pc-123"
 
 
 def test_two_people_stay_two() -> None:
