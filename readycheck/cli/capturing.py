@@ -32,13 +32,16 @@ _LOOK = "Look through it before you send it: the name of a device or a network m
 def capture_into(folder: Path, profile: str) -> None:
     """Ask, scrub, write, tell."""
     asked_about = profile_at_rest(profile)
-    recorder = Recorder(this_machine())
+    machine = this_machine()
+    recorder = Recorder(machine)
     plan = make_plan(probes(), only=[probe.id for probe in probes().values() if probe.machine_only])
     collection = Collection(plan, asked_about, SystemClock(), machine=recorder)
     with _new(folder):
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_ask(collection, recorder))
-        document, keys, counts = scrubbed(recorder.document(), dict(recorder.registry.keys), socket.gethostname())
+        document, keys, counts = scrubbed(
+            recorder.document(), recorder.registry.keys, socket.gethostname(), machine.environment
+        )
         files = {folder / MACHINE: json.dumps(document, ensure_ascii=False, indent=1) + "\n"}
         if keys:
             files[folder / REGISTRY] = exported(keys)

@@ -43,9 +43,14 @@ class Identity:
     stand_in: str
 
 
-def identities(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]], host: str) -> list[Identity]:
-    """The texts, the longest first; the same text has one stand-in wherever it is."""
-    named = list(_named(document, keys))
+def identities(
+    document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]], host: str, environment: Mapping[str, str]
+) -> list[Identity]:
+    """The texts, the longest first; the same text has one stand-in wherever it is.
+
+    `environment` is all of it: what names the machine or its user there need not have been asked for.
+    """
+    named = list(_named({**environment, **document["environment"]}, keys))
     hosts = [host, host.partition(".")[0], *(text for name, text in named if name in _HOSTS)]
     found: dict[str, Identity] = {}
     for kind, word, texts in (
@@ -62,9 +67,9 @@ def identities(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Valu
     return sorted(found.values(), key=lambda one: -len(one.text))
 
 
-def _named(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]]) -> Iterator[tuple[str, str]]:
+def _named(environment: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]]) -> Iterator[tuple[str, str]]:
     """Variables of the environment and values of the registry by name in lower case."""
-    for name, text in document["environment"].items():
+    for name, text in environment.items():
         yield name.lower(), str(text)
     for values in keys.values():
         for name, value in values.items():

@@ -3,7 +3,7 @@
 import base64
 import socket
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from readycheck.host.machine import COMMAND_TIMEOUT_S, LARGEST_BYTE, Fact, Machine, Output, Platform, Told
 from readycheck.host.recorded import SCHEMA
@@ -14,45 +14,68 @@ _ANYWHERE = "198.51.100.1"
 """Stands for every destination that nobody names (RFC 5737): the default route."""
 
 
-class RecordedRegistry:
-    """See Registry; keeps every key that was asked for and was there."""
+LEFT_OUT = "readycheck left out"
+"""Stands for the values of a key that nobody asked for, as their number: such a key is not empty."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self.keys: dict[str, dict[str, Value]] = {}
-
-    def values(self, key: str) -> dict[str, Value]:
-        """See Registry."""
-        found = self._registry.values(key)
-        if found:
-            self.keys[key] = found
-        return found
-
-    def subkeys(self, key: str) -> list[str]:
-        """See Registry."""
-        found = self._registry.subkeys(key)
-        for name in found:
-            self.keys.setdefault(rf"{key}\{name}", {})
-        return found
+T = TypeVar("T")
 
 
-class _RecordedVariables(Mapping[str, str]):
-    """Environment variables; keeps those that were asked for."""
+class _Noting(Mapping[str, T]):
+    """What is there by its name; notes what was asked for. Whoever goes through all of it asks for all of it."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self.asked: dict[str, str] = {}
+    def __init__(self, held: Mapping[str, T], asked: dict[str, T]) -> None:
+        self._held = held
+        self.asked = asked
 
-    def __getitem__(self, name: str) -> str:
-        value = self._variables[name]
+    def __getitem__(self, name: str) -> T:
+        value = self._held[name]
         self.asked[name] = value
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables)
+        return iter(self._held)
 
     def __len__(self) -> int:
-        return len(self._variables)
+        return len(self._held)
+
+
+class RecordedRegistry:
+    """See Registry; keeps of every key that was asked the values that were asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._spelt: dict[str, str] = {}
+        self._held: dict[str, Mapping[str, Value]] = {}
+        self._asked: dict[str, dict[str, Value]] = {}
+
+    def values(self, key: str) -> Mapping[str, Value]:
+        """See Registry."""
+        found = self._registry.values(key)
+        if not found:
+            return found
+        asked = self._noted(key)
+        self._held[key.lower()] = found
+        return _Noting(found, asked)
+
+    def subkeys(self, key: str, pattern: str = "*") -> list[str]:
+        """See Registry."""
+        found = self._registry.subkeys(key, pattern)
+        for name in found:
+            self._noted(rf"{key}\{name}")
+        return found
+
+    @property
+    def keys(self) -> dict[str, dict[str, Value]]:
+        """Every key that was asked and was there, with what was asked of it so far."""
+        return {self._spelt[key]: self._told(key, dict(asked)) for key, asked in dict(self._asked).items()}
+
+    def _noted(self, key: str) -> dict[str, Value]:
+        self._spelt.setdefault(key.lower(), key)
+        return self._asked.setdefault(key.lower(), {})
+
+    def _told(self, key: str, asked: dict[str, Value]) -> dict[str, Value]:
+        left_out = len(self._held.get(key, asked).keys() - asked.keys())
+        return asked | {LEFT_OUT: left_out} if left_out else asked
 
 
 class Recorder:
@@ -64,7 +87,7 @@ class Recorder:
         self._machine = machine
         self.platform: Platform = machine.platform
         self.registry = RecordedRegistry(machine.registry)
-        self.environment = _RecordedVariables(machine.environment)
+        self.environment = _Noting(machine.environment, {})
         self._files: dict[str, bytes] = {}
         self._paths: set[str] = set()
         self._links: dict[str, str] = {}

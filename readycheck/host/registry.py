@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 Value = str | int | bytes | list[str]
@@ -11,11 +12,14 @@ Value = str | int | bytes | list[str]
 class Registry(Protocol):
     r"""Keys by their full path, `HKEY_CURRENT_USER\Software\…`; names and paths in any case."""
 
-    def values(self, key: str) -> dict[str, Value]:
+    def values(self, key: str) -> Mapping[str, Value]:
         """The values of a key by their names in lower case; empty if it is not there or may not be read."""
 
-    def subkeys(self, key: str) -> list[str]:
-        """The names of the keys right below a key; empty if it is not there or may not be read."""
+    def subkeys(self, key: str, pattern: str = "*") -> list[str]:
+        """The names of the keys right below a key; empty if it is not there or may not be read.
+
+        Those that match `pattern`, which is in lower case: `*`, `?`, `[]`.
+        """
 
 
 class WindowsRegistry:
@@ -36,7 +40,7 @@ class WindowsRegistry:
             return {}
         return {name.lower(): value for name, value, _ in found if value is not None}
 
-    def subkeys(self, key: str) -> list[str]:
+    def subkeys(self, key: str, pattern: str = "*") -> list[str]:
         """See Registry."""
         if sys.platform != "win32":
             return []
@@ -45,9 +49,10 @@ class WindowsRegistry:
         hive, _, path = key.partition("\\")
         try:
             with winreg.OpenKey(getattr(winreg, hive), path, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as opened:
-                return [winreg.EnumKey(opened, index) for index in range(winreg.QueryInfoKey(opened)[0])]
+                names = [winreg.EnumKey(opened, index) for index in range(winreg.QueryInfoKey(opened)[0])]
         except OSError:
             return []
+        return [name for name in names if fnmatchcase(name.lower(), pattern)]
 
 
 class ExportedRegistry:
@@ -68,7 +73,7 @@ class ExportedRegistry:
         """See Registry."""
         return self._keys.get(key.lower(), {})
 
-    def subkeys(self, key: str) -> list[str]:
+    def subkeys(self, key: str, pattern: str = "*") -> list[str]:
         """See Registry."""
         start = f"{key.lower()}\\"
         found: dict[str, str] = {}
@@ -76,7 +81,7 @@ class ExportedRegistry:
             if name.startswith(start):
                 below = spelt[len(start) :].partition("\\")[0]
                 found.setdefault(below.lower(), below)
-        return [found[name] for name in sorted(found)]  # as Windows lists them
+        return [found[name] for name in sorted(found) if fnmatchcase(name, pattern)]  # as Windows lists them
 
 
 def _unquoted(text: str) -> str:

@@ -161,12 +161,14 @@ class Scrubber:
         self._seen.setdefault(kind, set()).add(text)
 
 
-def scrubbed(document: Mapping[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
+def scrubbed(
+    document: Mapping[str, Any], keys: Keys, host: str, environment: Mapping[str, str]
+) -> tuple[dict[str, Any], Keys, dict[str, int]]:
     """A machine's document and registry without what tells whose it is, and how much of each kind was replaced.
 
     Names that were looked up and destinations of routes stay: they are the profile's.
     """
-    scrubber = Scrubber(identities(document, keys, host))
+    scrubber = Scrubber(identities(document, keys, host, environment))
     routes = document["source_addresses"]
     apart = {"files", "names", "source_addresses", "commands"}
     clean = {name: part if name in apart else scrubber.json(part, name) for name, part in document.items()}

@@ -18,6 +18,7 @@ from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.recorded import RecordedMachine
 from readycheck.host.recorder import Recorder
 from readycheck.host.registry_export import exported
+from readycheck.host.scrubbing import scrubbed
 from readycheck.host.system import system
 from readycheck.host.this import this_machine
 from readycheck.model.report import ObservationStatus
@@ -105,3 +106,17 @@ async def test_capture_of_this_machine_gives_the_same_evidence() -> None:
     assert said_of_proxies(captured) == proxies
     for probe in OWN:
         assert there.observations[probe.id].evidence == here.observations[probe.id].evidence
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_scrubbed_capture_of_a_documented_machine_gives_the_same_evidence(name: str) -> None:
+    """Of its keys only what was asked for is kept, of its names and numbers nothing: no reader misses any of it."""
+    recorder = Recorder(machine(name))
+    there, proxies = await collected(recorder), said_of_proxies(recorder)
+    document, keys, _ = scrubbed(recorder.document(), recorder.registry.keys, "", recorder.environment)
+    captured = RecordedMachine(json.loads(json.dumps(document)), exported(keys))
+    here = await collected(captured)
+
+    assert said_of_proxies(captured) == proxies
+    for probe in OWN:
+        assert here.observations[probe.id].evidence == there.observations[probe.id].evidence

@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readycheck.host.browser.tree import registry_tree
+from readycheck.host.browser.windows import browsers
 from readycheck.host.local import LocalMachine
 from readycheck.host.machine import Fact, Machine
+from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.recorded import RecordedMachine
 from readycheck.host.recorder import Recorder
 from readycheck.host.registry import ExportedRegistry, Value
 from readycheck.host.registry_export import exported
+from readycheck.host.session.windows import session
+from readycheck.host.system import system
+from readycheck.host.workstation.edition import edition
 from tests.machines import FOLDER, NAMES, document_of, machine, made
 
 KEY = r"HKEY_LOCAL_MACHINE\Software\Acme"
@@ -34,7 +40,7 @@ def answers(asked: Machine, document: dict[str, Any], keys: list[str]) -> list[A
         [asked.fact(name) for name in get_args(Fact)],
         [asked.source_address(target) for target in document["source_addresses"]],
         asked.processes(),
-        [asked.registry.values(key) for key in (*keys, KEY)],
+        [dict(asked.registry.values(key)) for key in (*keys, KEY)],
         [asked.registry.subkeys(key.rpartition("\\")[0]) for key in keys],
         [asked.environment.get(name) for name in (*document["environment"], "NONE")],
     ]
@@ -85,6 +91,72 @@ def test_what_was_not_asked_is_not_kept() -> None:
 
     assert (document["files"], document["environment"]) == ({"/a": "1"}, {"HOME": "/home/u"})
     assert document["processes"] is None
+
+
+WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+UNINSTALL = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+SETTINGS = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+INTERFACE = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces\{1}"
+POLICIES = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Google\Chrome"
+LAPTOP: dict[str, dict[str, Value]] = {
+    WINDOWS_KEY: {
+        "CurrentMajorVersionNumber": 10,
+        "CurrentMinorVersionNumber": 0,
+        "CurrentBuild": "26100",
+        "RegisteredOwner": "Jeanne PRIVATE",
+        "RegisteredOrganization": "PRIVATE",
+        "ProductId": "00330-PRIVATE",
+        "DigitalProductId": b"PRIVATE",
+    },
+    r"HKEY_CURRENT_USER\Volatile Environment": {
+        "ViewClient_Protocol": "BLAST",
+        "ViewClient_LoggedOn_Username": "PRIVATE",
+        "ViewClient_Machine_Domain": "PRIVATE",
+    },
+    r"HKEY_LOCAL_MACHINE\SOFTWARE\Omnissa\Horizon\Agent": {"InstallPath": "PRIVATE"},
+    rf"{UNINSTALL}\Google Chrome": {"DisplayVersion": "142.0.1", "InstallSource": "PRIVATE"},
+    rf"{UNINSTALL}\PRIVATE Diary": {"DisplayVersion": "1.0"},
+    SETTINGS: {"ProxyEnable": 1, "ProxyServer": "proxy.example:3128", "EmailName": "PRIVATE", "AutoDetect": 1},
+    INTERFACE: {"EnableDHCP": 1, "DhcpIPAddress": "192.0.2.9", "DhcpGatewayHardware": b"PRIVATE"},
+    POLICIES: {"homepagelocation": "https://intranet.example/"},
+    rf"{POLICIES}\AudioCaptureAllowedUrls": {"1": "https://a.example"},
+}
+
+
+def read(machine: Machine) -> list[Any]:
+    """What probes and `capture` read of a Windows machine."""
+    return [
+        system(machine),
+        edition(machine),
+        session(machine),
+        browsers(machine),
+        registry_tree(machine.registry, POLICIES),
+        proxy_settings(machine),
+    ]
+
+
+def test_of_a_key_what_was_asked_for_is_kept() -> None:
+    """A licence, its owner, a caller at home, other programs, a router's hardware address: none was asked for.
+
+    What is kept answers as the machine did, a key of which nothing is kept among it: it is there, and is not empty.
+    """
+    registry = exported(LAPTOP)
+    private = made("windows", registry, environment={"ViewClient_Protocol": "BLAST", "API_TOKEN": "PRIVATE"})
+    recorder = Recorder(private)
+    told = read(recorder)
+    kept = exported(recorder.registry.keys)
+
+    assert read(replayed(recorder)) == told == read(private)
+    assert told[0] == ("Windows", "10.0.26100")
+    assert told[2].kind == "horizon"
+    assert [one.version for one in told[3]] == ["142.0.1"]
+    assert told[4] == {
+        "homepagelocation": "https://intranet.example/",
+        "AudioCaptureAllowedUrls": ["https://a.example"],
+    }
+    assert "PRIVATE" not in kept
+    assert b"PRIVATE".hex(",") not in kept
+    assert "PRIVATE" not in json.dumps(recorder.document())
 
 
 def test_real_files_come_back_as_they_were(tmp_path: Path) -> None:

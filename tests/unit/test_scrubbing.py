@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from readycheck.host import scrubbing
 from readycheck.host.identity import Identity
 from readycheck.host.machine import home
 from readycheck.host.network.gateway import echo
 from readycheck.host.recorded import RecordedMachine
 from readycheck.host.registry import Value
 from readycheck.host.registry_export import exported
-from readycheck.host.scrubbing import Scrubber, scrubbed
+from readycheck.host.scrubbing import Keys, Scrubber
 from tests.machines import NAMES, machine, made
 
 USB = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Enum\USB\VID_0B0E&PID_2E4A"
@@ -60,6 +61,20 @@ PRIVATE = (
     *("jdupont", "lyon-pc", "famille", "jeanne", "pa55", "t0ps3cret", "50c2ed1b5b23", "abcdef"),
     *("01:23:45", "ab-cd-ef", "203.0.114.77", "203.0.114.90", "e0a:1:2", "1004336348"),
 )
+
+
+def scrubbed(document: dict[str, Any], keys: Keys, host: str) -> tuple[dict[str, Any], Keys, dict[str, int]]:
+    """Of a machine whose environment holds nothing that was not asked for."""
+    return scrubbing.scrubbed(document, keys, host, {})
+
+
+def test_name_that_only_the_environment_told_is_scrubbed_elsewhere() -> None:
+    """Nobody asked for the variable, so it is not kept; what it says may stand in a file."""
+    document = WINDOWS | {"files": {"/a": "fileserver of CORP-LYON"}}
+    clean, _, _ = scrubbing.scrubbed(document, {}, "", {"USERDOMAIN": "CORP-LYON"})
+
+    assert clean["files"]["/a"] == "fileserver of host"
+    assert "USERDOMAIN" not in clean["environment"]
 
 
 def test_nothing_private_is_left_of_a_windows_machine() -> None:

@@ -34,7 +34,7 @@ class _Traces:
 
     program: str
     folder: str
-    uninstall: re.Pattern[str]
+    uninstall: str
     updater: str | None = None
     own: tuple[str, str] | None = None
 
@@ -43,24 +43,24 @@ _TRACES: dict[Name, _Traces] = {
     "chrome": _Traces(
         "chrome.exe",
         "\\google\\chrome\\",
-        re.compile("google chrome"),
+        "google chrome",
         r"Google\Update\Clients\{8A69D345-D564-463C-AFF1-A69D9E530F96}",
         (r"Google\Chrome\BLBeacon", "version"),
     ),
     "edge": _Traces(
         "msedge.exe",
         "\\microsoft\\edge\\",
-        re.compile("microsoft edge"),
+        "microsoft edge",
         r"Microsoft\EdgeUpdate\Clients\{56EB18F8-B008-4CBD-B6D2-8C97FE7E9062}",
         (r"Microsoft\Edge\BLBeacon", "version"),
     ),
     "firefox": _Traces(
         "firefox.exe",
         "firefox",
-        re.compile("mozilla firefox.*"),
+        "mozilla firefox*",
         own=(r"Mozilla\Mozilla Firefox", "currentversion"),
     ),
-    "chromium": _Traces("chrome.exe", "\\chromium\\", re.compile("chromium"), own=(r"Chromium\BLBeacon", "version")),
+    "chromium": _Traces("chrome.exe", "\\chromium\\", "chromium", own=(r"Chromium\BLBeacon", "version")),
 }
 
 
@@ -93,7 +93,7 @@ def _uninstall(machine: Machine, hive: str, traces: _Traces) -> list[tuple[str, 
     found: list[tuple[str, str | None]] = []
     for view in _VIEWS:
         key = rf"{hive}\{view}\{_UNINSTALL}"
-        names = [name for name in machine.registry.subkeys(key) if traces.uninstall.fullmatch(name.lower())]
+        names = machine.registry.subkeys(key, traces.uninstall)
         found += [(rf"{key}\{clean(name)}", _version(machine, rf"{key}\{name}", "displayversion")) for name in names]
     return found
 

@@ -14,6 +14,7 @@ MACHINE = "HKEY_LOCAL_MACHINE"
 SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 POLICIES = r"Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
 _TCPIP = rf"{MACHINE}\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+_NAMES = ("proxyenable", "proxyserver", "proxyoverride", "autoconfigurl", "autodetect")
 _MANUAL, _PAC, _AUTO_DETECT = 2, 4, 8
 _LARGEST_FIELD = 65536
 _WINHTTP = "WinHTTP (services)"
@@ -52,12 +53,11 @@ def _internet_settings(registry: Registry, wrong: WrongUser | None) -> list[Prox
     hive, whose = (MACHINE, "machine-wide") if per_machine else (USER, "per user")
     if wrong and not per_machine:
         whose = f"of {_ACCOUNTS[wrong]}, not of the person who works here"
-    values = dict(registry.values(rf"{hive}\{SETTINGS}"))
-    forced = {**registry.values(rf"{MACHINE}\{POLICIES}"), **registry.values(rf"{hive}\{POLICIES}")}
-    forced.pop("proxysettingsperuser", None)
+    held = registry.values(rf"{hive}\{SETTINGS}")
+    forced = _named(registry.values(rf"{MACHINE}\{POLICIES}")) | _named(registry.values(rf"{hive}\{POLICIES}"))
     blob = _dialogue(registry.values(rf"{hive}\{SETTINGS}\Connections"))
-    values = {**_mirrored(blob), **values, **forced}
-    if not values:
+    values = {**_mirrored(blob), **_named(held), **forced}
+    if not held and not values:
         return []
     source = f"Windows Internet Settings, {whose}" + (" (policy)" if forced else "")
     detects = bool(blob.flags & _AUTO_DETECT) if blob else bool(number_of(values.get("autodetect")))
@@ -72,6 +72,11 @@ def _internet_settings(registry: Registry, wrong: WrongUser | None) -> list[Prox
         bypass = listed(text_of(values.get("proxyoverride")))
         return [*found, ProxySettings(source, "manual", servers, bypass)]
     return [*found, ProxySettings(source, "none")]
+
+
+def _named(values: Mapping[str, Value]) -> dict[str, Value]:
+    """What is about proxies: the key holds much else."""
+    return {name: values[name] for name in _NAMES if name in values}
 
 
 def _dialogue(values: Mapping[str, Value]) -> ConnectionSettings | None:

@@ -22,6 +22,8 @@ _CITRIX_SESSION = rf"{HKLM}\SOFTWARE\Citrix\Ica\Session"
 _STREAMING = {"dcv", "pcoip"}
 _VIEWS = {"BLAST", "PCOIP", "RDP"}
 _VOLATILE = rf"{HKCU}\Volatile Environment"
+_VIEW_CLIENT = ("viewclient_protocol", "viewclient_type", "viewclient_client_version")
+"""What Horizon tells of its client; the rest of its variables are about the person."""
 _PROTOCOLS: dict[int | None, str] = {CONSOLE: "console", ICA: "citrix_ica", RDP: "rdp"}
 
 
@@ -77,11 +79,12 @@ def _whole(machine: Machine, fact: Fact) -> int | None:
 
 
 def _horizon(machine: Machine, number: int | None) -> dict[str, str]:
-    """ViewClient_… of this session: in the environment, or in the registry for what began before it connected."""
-    found = {name.lower(): value for name, value in machine.environment.items()}
+    """Of this session: in the environment, or in the registry for what began before it connected."""
+    found = {name: machine.environment.get(name, "") for name in _VIEW_CLIENT}
     for key in (_VOLATILE, *([rf"{_VOLATILE}\{number}"] if number is not None else [])):
-        found |= {name: text_of(value) for name, value in machine.registry.values(key).items()}
-    return {name: value for name, value in found.items() if name.startswith("viewclient_") and value}
+        values = machine.registry.values(key)
+        found |= {name: text_of(values[name]) for name in _VIEW_CLIENT if name in values}
+    return {name: value for name, value in found.items() if value}
 
 
 def _kind(asked: _Asked) -> Kind:
