@@ -1,7 +1,7 @@
 """What is known of browsers: which are installed, which is the default, what is prescribed to each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from readycheck.host.browser.found import Default, Name, Policy
 from readycheck.host.context import WrongUser
@@ -49,6 +49,13 @@ class Browser:
         if self.cloud_managed and told.value is unless_prescribed:
             return Quantity(None, reason=FailureCode.NOT_PROVEN)
         return told
+
+    def deciding(self, ask: Callable[["Browser"], Quantity]) -> list[str]:
+        """What alone makes it answer so: `browser.policy` for each such policy, else `browser` unless it says yes."""
+        told, without = ask(self), ask(replace(self, policies=()))
+        policies = self.policies if told != without else ()
+        found = [f"{self.name}.{one.name}" for one in policies if ask(replace(self, policies=(one,))) == told]
+        return found or ([] if told.value is True else [self.name])
 
     def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
         """What the policies come to; null where that depends on whether the user kept what is recommended."""

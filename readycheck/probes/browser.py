@@ -5,6 +5,7 @@ No browser is started. What a user decided for one page, in the browser itself, 
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from readycheck.engine.probe import Context, Probe
 from readycheck.host.browser import linux, macos, windows
@@ -167,7 +168,9 @@ def _agreed(evidence: BrowserEvidence, browsers: tuple[Browser, ...], ask: Calla
     if not browsers:
         return Quantity(None, reason=FailureCode.COMPONENT_MISSING)
     answers = [ask(browser) for browser in browsers]
-    return answers[0] if len(set(answers)) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
+    told = answers[0] if len(set(answers)) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
+    so = [one for one, answer in zip(browsers, answers, strict=True) if answer.value == told.value]
+    return replace(told, decided_by=tuple(name for one in so for name in one.deciding(ask)))
 
 
 __all__ = ["Browser", "BrowserEvidence", "BrowserProbe"]
