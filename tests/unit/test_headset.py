@@ -420,6 +420,13 @@ async def test_what_was_heard_is_told() -> None:
     assert seen.evidence["listening"]["output"] == "Speakers"
 
 
+async def test_device_without_a_name_has_none() -> None:
+    """What PortAudio does not name is null, and no device called None."""
+    seen = await gathered(Heard(HEARD | {"input": None, "output": None}), listen=True)
+
+    assert seen.evidence["listening"]["input"] is seen.evidence["listening"]["output"] is None
+
+
 async def test_silence_is_a_fact() -> None:
     """A microphone that records nothing has no level, is silent, and hears no tone."""
     nothing = dict.fromkeys(("level_dbfs", "noise_dbfs", "peak_dbfs", "tone_dbfs", "loop_delay_ms"))
