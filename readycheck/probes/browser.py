@@ -84,7 +84,7 @@ class BrowserProbe(Probe[BrowserEvidence]):
         )
         if wrong:
             return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
-        return BrowserEvidence(browsers, default, microphone_consents(machine))
+        return BrowserEvidence(browsers, default, await beside(lambda: microphone_consents(machine), self.id))
 
 
 async def _default(machine: Machine) -> Default:

@@ -14,6 +14,7 @@ from readycheck.host.browser.linux import browsers, default
 from readycheck.host.browser.policies import places, policies
 from readycheck.host.browser.relevant import relevant
 from readycheck.host.recorded import RecordedMachine
+from readycheck.host.registry import ExportedRegistry, Value
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.probes.browser import Browser, BrowserEvidence, BrowserProbe
@@ -271,6 +272,37 @@ def test_mac_policies_are_forced_ones() -> None:
     assert places(mac, "edge").unreadable == [f"{folder}/com.microsoft.Edge.plist"]
 
 
+def firefox_on_a_mac(**plists: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Its policies, by the folder below /Library that holds them."""
+    folders = {"own": "Preferences", "managed": "Managed Preferences"}
+    files = {
+        f"/Library/{folders[place]}/org.mozilla.firefox.plist": plistlib.dumps(content).decode()
+        for place, content in plists.items()
+    }
+    return chromium_policies(RecordedMachine({"platform": "macos", "files": files}), "firefox")
+
+
+def test_flat_policies_of_firefox_on_a_mac_are_in_force() -> None:
+    """`__` joins the names of nested ones, in either place; switched on by one of them, they are no recommendations."""
+    enabled: dict[str, Any] = {"EnterprisePoliciesEnabled": True}
+    camera = {"Camera": {"Locked": True}}
+    microphone = {"Microphone": {"BlockNewRequests": True, "Allow": ["https://a.example", "https://b.example"]}}
+    flat: dict[str, Any] = {
+        "Permissions__Microphone__BlockNewRequests": True,
+        "Permissions__Microphone__Allow__0": "https://a.example",
+        "Permissions__Microphone__Allow__1": "https://b.example",
+    }
+
+    assert firefox_on_a_mac(managed=flat) == {}
+    assert firefox_on_a_mac(managed=flat | enabled) == {"Permissions": (microphone, "in_force")}
+    assert firefox_on_a_mac(own={"Permissions": camera} | enabled) == {"Permissions": (camera, "in_force")}
+    assert firefox_on_a_mac(own={"Permissions": camera} | enabled, managed=flat) == {
+        "Permissions": (camera | microphone, "in_force")
+    }
+    endless = {"__".join("a" * 9_000): 1, "Permissions__": 1}
+    assert firefox_on_a_mac(managed=endless | enabled) == {"Permissions": ({"": 1}, "in_force")}
+
+
 FIREFOX = "/usr/lib/firefox/firefox"
 PROFILES = "/home/agent/.mozilla/firefox"
 
@@ -384,6 +416,23 @@ def test_default_that_nobody_tells_in_time_costs_itself_alone(monkeypatch: pytes
 
     assert [one.name for one in evidence.browsers] == ["firefox"]
     assert told(evidence)["default_name"] == (None, FailureCode.DEADLINE_EXCEEDED)
+
+
+def test_nothing_is_read_on_the_loop() -> None:
+    """A registry or a file that hangs holds up no other probe: every question is asked beside the loop."""
+    asked_by: set[str] = set()
+
+    class Watched(ExportedRegistry):
+        def values(self, key: str) -> dict[str, Value]:
+            asked_by.add(threading.current_thread().name)
+            return super().values(key)
+
+    asked = windows("")
+    asked.registry = Watched("")
+    gathered(asked)
+
+    assert asked_by
+    assert threading.main_thread().name not in asked_by
 
 
 def test_neither_the_users_name_nor_a_password_is_kept() -> None:
