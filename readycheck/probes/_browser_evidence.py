@@ -38,6 +38,8 @@ class Browser:
     """The vendor's cloud prescribes more than is told here: then nothing is proved to be allowed."""
     updates_held_by: tuple[Policy, ...] | None = None
     """Empty if nothing holds them back; None where that is not told."""
+    preferences_late: bool = False
+    """The user's own preferences, which may forbid more, did not come in time (Firefox)."""
 
     def answer(self, metric: str, urls: tuple[str, ...]) -> Quantity:
         """What its policies say of these pages."""
@@ -46,8 +48,10 @@ class Browser:
             return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
         told = self.settled(lambda given: agreed(ask(given, at) for url in urls if (at := page(url))))
         unless_prescribed = metric != "tab_sleeping_exempt"  # what holds as long as no policy says otherwise
-        if self.cloud_managed and told.value is unless_prescribed:
-            return Quantity(None, reason=FailureCode.NOT_PROVEN)
+        untold = self.cloud_managed or self.preferences_late
+        if untold and told.value is unless_prescribed:
+            late = FailureCode.DEADLINE_EXCEEDED if self.preferences_late else None
+            return Quantity(None, reason=late or FailureCode.NOT_PROVEN)
         return told
 
     def deciding(self, ask: Callable[["Browser"], Quantity]) -> list[str]:
@@ -85,6 +89,8 @@ class BrowserEvidence(Evidence):
     """Windows' own switches."""
     wrong_user: WrongUser | None = None
     """This runs as somebody else than the agent: then what is the user's is missing."""
+    folder_late: bool = False
+    """The user's folder did not answer in time: then browsers installed in it are missing."""
 
     @metric_of("text")
     def default_name(self) -> Quantity:
@@ -162,8 +168,8 @@ class BrowserEvidence(Evidence):
     @metric_of("number")
     def ineffective_policy_count(self) -> Quantity:
         """Policies about calls that have no effect: misspelt, taken out of the browser, or of the wrong type."""
-        if self.wrong_user:
-            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
+        if reason := self.why_partial:
+            return Quantity(None, reason=reason)
         return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
 
     @metric_of("bool")
@@ -175,6 +181,13 @@ class BrowserEvidence(Evidence):
         if "deny" in values:
             return Quantity(value=False)
         return Quantity(value=True) if values == {"allow"} else Quantity(None, reason=FailureCode.NOT_PROVEN)
+
+    @property
+    def why_partial(self) -> FailureCode | None:
+        """Why browsers may be installed that are not told here."""
+        if self.wrong_user:
+            return FailureCode.WRONG_USER_CONTEXT
+        return FailureCode.DEADLINE_EXCEEDED if self.folder_late else None
 
     def counting(self, profile: Profile) -> tuple[Browser, ...]:
         """Those whose policies matter: the default if it may be used, else each that may."""

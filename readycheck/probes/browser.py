@@ -6,13 +6,14 @@ No browser is started. What a user decided for one page, in the browser itself, 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from readycheck.engine.probe import Context, Probe
 from readycheck.host.browser import linux, macos, windows
 from readycheck.host.browser.consent import microphone_consents
 from readycheck.host.browser.found import Default, Installed
 from readycheck.host.browser.policies import places
-from readycheck.host.browser.preferences import preferences
+from readycheck.host.browser.preferences import Set, of_user, preferences
 from readycheck.host.browser.relevant import is_cloud_managed, relevant
 from readycheck.host.browser.updates import update_policies
 from readycheck.host.context import wrong_user
@@ -26,8 +27,9 @@ from readycheck.probes._browser_evidence import Browser, BrowserEvidence
 from readycheck.probes._pages import pages
 from readycheck.profile.schema import Profile
 
-DEADLINE_S = 12.0
-DEFAULT_LIMIT_S = 5.0
+DEADLINE_S = 15.0
+USER_LIMIT_S = 5.0
+T = TypeVar("T")
 _SYSTEMS = {"windows": windows, "macos": macos, "linux": linux}
 _FORBIDDEN = {
     "microphone_allowed": "no microphone",
@@ -75,39 +77,46 @@ class BrowserProbe(Probe[BrowserEvidence]):
         return " · ".join(filter(None, (self.summary(evidence), ", ".join(forbidden))))
 
     async def gather(self, context: Context) -> BrowserEvidence:
-        """Browsers and default side by side, beside the loop: tools may take their time."""
+        """What the user's folder holds within a limit, since it may be on a share that is dead; then the machine's own.
+
+        All of it beside the loop: tools may take their time.
+        """
         machine = context.machine
         wrong = await beside(lambda: wrong_user(machine), self.id)
-        browsers, default = await asyncio.gather(
-            beside(lambda: _browsers(machine, is_user=wrong is None), self.id),
-            _default(machine),
+        system = _SYSTEMS[machine.platform]
+        found, default, own = await asyncio.gather(
+            _in_time(lambda: system.browsers(machine, of_user=wrong is None), "installed browsers"),
+            _in_time(lambda: system.default(machine), "default browser"),
+            _in_time(lambda: {} if wrong else of_user(machine), "Firefox' preferences"),
         )
+        installed = (
+            found if found is not None else await beside(lambda: system.browsers(machine, of_user=False), self.id)
+        )
+        default = default or Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
+        browsers = await beside(lambda: tuple(_browser(machine, one, own) for one in installed), self.id)
         if wrong:
             return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
-        return BrowserEvidence(browsers, default, await beside(lambda: microphone_consents(machine), self.id))
+        consents = await beside(lambda: microphone_consents(machine), self.id)
+        return BrowserEvidence(browsers, default, consents, folder_late=found is None)
 
 
-async def _default(machine: Machine) -> Default:
-    """The default, within a limit of its own: it stands in the user's folder, which may be on a share that is dead."""
+async def _in_time(read: Callable[[], T], name: str) -> T | None:
+    """What this reads; None if that takes too long."""
     try:
-        async with asyncio.timeout(DEFAULT_LIMIT_S):
-            return await beside(lambda: _SYSTEMS[machine.platform].default(machine), "browser default")
+        async with asyncio.timeout(USER_LIMIT_S):
+            return await beside(read, name)
     except TimeoutError:
-        return Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
+        return None
 
 
-def _browsers(machine: Machine, *, is_user: bool) -> tuple[Browser, ...]:
-    """Every browser with its policies; without those that another user installed."""
-    found = _SYSTEMS[machine.platform].browsers(machine)
-    return tuple(_browser(machine, one, is_user=is_user) for one in found if is_user or not one.per_user)
-
-
-def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
+def _browser(machine: Machine, one: Installed, own: Set | None) -> Browser:
+    """With its policies, and Firefox' own preferences as far as they came in time."""
     read = places(machine, one.name)
     policies = relevant(one.name, read)
-    if one.name == "firefox":
+    is_firefox = one.name == "firefox"
+    if is_firefox:
         prescribed = next((policy.value for policy in policies if policy.name == "Preferences"), None)
-        policies = (*policies, *preferences(machine, prescribed, with_user=is_user))
+        policies = (*policies, *preferences(prescribed, own or {}))
     return Browser(
         one.name,
         one.version,
@@ -117,18 +126,19 @@ def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
         tuple(clean(path) for path in read.unreadable),
         is_cloud_managed(read),
         update_policies(machine, one.name, read.settings),
+        preferences_late=is_firefox and own is None,
     )
 
 
 def _supported_count(evidence: BrowserEvidence, profile: Profile) -> Quantity:
-    """Between those supported for sure and those that may be: of unknown version or place, or of another user."""
+    """Between those supported for sure and those that may be: of unknown version or place, or where nobody looked."""
     allowed = profile.allowed.browsers
     if not allowed:
         return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
     answers = [one.supported(allowed) for one in evidence.all_browsers()]
     sure, unsure = answers.count(True), answers.count(None)
-    if evidence.wrong_user:
-        return Quantity(sure, Interval(sure, None), reason=FailureCode.WRONG_USER_CONTEXT)
+    if reason := evidence.why_partial:
+        return Quantity(sure, Interval(sure, None), reason=reason)
     return Quantity(sure, Interval(sure, sure + unsure) if unsure else None)
 
 
@@ -163,8 +173,8 @@ def _update_frozen(browser: Browser) -> Quantity:
 
 def _agreed(evidence: BrowserEvidence, browsers: tuple[Browser, ...], ask: Callable[[Browser], Quantity]) -> Quantity:
     """What all of these browsers answer; where they differ nobody knows which one will be used."""
-    if evidence.wrong_user:
-        return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
+    if reason := evidence.why_partial:
+        return Quantity(None, reason=reason)
     if not browsers:
         return Quantity(None, reason=FailureCode.COMPONENT_MISSING)
     answers = [ask(browser) for browser in browsers]

@@ -18,10 +18,13 @@ _LINE = re.compile(r"^\s*user_pref\(\s*\"(?P<name>media\.[^\"]+)\"\s*,\s*(?P<val
 _LARGEST_BYTE = 4 * 1024 * 1024
 
 
-def preferences(machine: Machine, prescribed: Any, *, with_user: bool) -> list[Policy]:
-    """Each preference that counts, with the place that sets it; `prescribed` is the policy Preferences."""
+Set = dict[str, tuple[Any, str]]
+"""Values by name, each with the place that sets it."""
+
+
+def preferences(prescribed: Any, user: Set) -> list[Policy]:
+    """Each preference that counts; `prescribed` is the policy Preferences, `user` what the user's profile sets."""
     locked, default = _prescribed(prescribed)
-    user = _of_user(machine) if with_user else {}
     found = {name: (value, SOURCE) for name, value in default.items()} | user
     found |= {name: (value, SOURCE) for name, value in locked.items()}
     return [policy(name, value, source, "in_force") for name, (value, source) in sorted(found.items())]
@@ -42,10 +45,10 @@ def _prescribed(tree: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return locked, default
 
 
-def _of_user(machine: Machine) -> dict[str, tuple[Any, str]]:
+def of_user(machine: Machine) -> Set:
     """prefs.js, and user.js above it, of the profile that Firefox opens."""
     profile = next(filter(None, (default_profile(machine, folder) for folder in folders(machine))), None)
-    found: dict[str, tuple[Any, str]] = {}
+    found: Set = {}
     for name in ("prefs.js", "user.js") if profile else ():
         for match in _LINE.finditer(text_of(machine, profile / name if profile else name, _LARGEST_BYTE)):
             value = _value(match["value"])
