@@ -329,6 +329,9 @@ def test_firefox_preferences_in_their_order() -> None:
 
     assert firefox({name: {"Value": False, "Status": "locked"}}, mine) == {name: False}
     assert firefox({name: False}, mine) == {name: False}
+    assert firefox({}, f'user_pref("{name}", "\\x66");', f'user_pref("media.navigator.x", {"[" * 9_000});') == {
+        name: "f"
+    }
     assert firefox({name: {"Value": False}}, mine) == {name: True}
     assert firefox({name: {"Value": False}}) == {name: False}
     assert firefox({"other.pref": False, name: []}, 'user_pref("media.x", 1);', "user_pref(") == {name: []}
