@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from readycheck.host.machine import Machine, text_of
+from readycheck.host.machine import Machine, Output, text_of
 
 WrongUser = Literal["system", "service", "root", "other_user"]
 """The machine's own account; a service's; the administrator, beside a person's session; another account than theirs."""
@@ -13,7 +13,6 @@ _VIRTUAL_ACCOUNT = "S-1-5-80-"  # NT SERVICE\name
 _FIRST_PERSON = 1000
 """Linux: numbers below belong to services (login.defs' UID_MIN)."""
 _ACTIVE = re.compile(r"^ACTIVE_UID=(\d{1,9})$", re.MULTILINE)
-_CONSOLE = ("stat", "-f", "%u", "/dev/console")
 
 
 def wrong_user(machine: Machine) -> WrongUser | None:
@@ -43,9 +42,14 @@ def _macos(machine: Machine) -> WrongUser | None:
     account = machine.fact("user_id").value
     if account == 0:
         return "root"
-    console = machine.output(*_CONSOLE)
+    console = console_owner(machine)
     owner = console.text.strip() if console.status == 0 else ""
     return "other_user" if account is not None and owner not in {"", "0", str(account)} else None
+
+
+def console_owner(machine: Machine) -> Output:
+    """macOS: the number of the user whose desktop is on the screen."""
+    return machine.output("stat", "-f", "%u", "/dev/console")
 
 
 def _linux(machine: Machine) -> WrongUser | None:

@@ -28,13 +28,15 @@ class Interval:
 class Quantity:
     """A metric's answer that says more than a bare value: its bounds, its scale, or why it is what it is.
 
-    A value of None means not measured. `reason` is the commonest failure behind the value.
+    A value of None means not measured. `reason` is the commonest failure behind the value, `decided_by` names the parts
+    of the evidence that made it what it is, where the evidence holds more.
     """
 
     value: Value
     interval: Interval | None = None
     reason: FailureCode | None = None
     scale: Scale | None = None
+    decided_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

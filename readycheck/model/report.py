@@ -55,6 +55,8 @@ class Metric:
     high: float | None = None
     scale: str | None = None
     reason: str | None = None
+    decided_by: tuple[str, ...] = ()
+    """Names in the evidence: what made it so, such as one policy of many."""
 
     @classmethod
     def of(cls, quantity: Quantity, unit: str) -> "Metric":
@@ -68,16 +70,19 @@ class Metric:
             high=_rounded(interval.high),
             scale=quantity.scale,
             reason=quantity.reason,
+            decided_by=quantity.decided_by,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON: bounds and scale only where there are any."""
+        """As JSON: bounds, scale and what decided only where there are any."""
         data: dict[str, Any] = {"value": self.value}
         if self.bounded:
             data |= {"low": self.low, "high": self.high}
         data["unit"] = self.unit
         if self.scale:
             data["scale"] = self.scale
+        if self.decided_by:
+            data["decided_by"] = list(self.decided_by)
         return data | {"reason": self.reason}
 
 

@@ -76,13 +76,20 @@ def autoplay(given: Rules, at: Page) -> bool:
     return closest(given.get("AutoplayAllowlist", ()), at) is not None or given.get("AutoplayAllowed") is not False
 
 
-def hid(given: Rules, at: Page) -> bool:
-    """Pages may ask for a headset's buttons: what is allowed counts above what is blocked."""
-    devices = [rule for rule in given.get("WebHidAllowDevicesForUrls", ()) if isinstance(rule, dict)]
-    devices += [rule for rule in given.get("WebHidAllowDevicesWithHidUsagesForUrls", ()) if _is_telephony(rule)]
-    allowed = [*given.get("WebHidAllowAllDevicesForUrls", ()), *(url for rule in devices for url in _urls(rule))]
-    if closest(allowed, at) is not None:
+def hid(given: Rules, at: Page) -> bool | None:
+    """Pages may ask for a headset's buttons: what is allowed counts above what is blocked.
+
+    None where nothing but a list of single devices allows them: nobody knows here whether the headset is one of those.
+    """
+    telephony = [one for one in given.get("WebHidAllowDevicesWithHidUsagesForUrls", ()) if _is_telephony(one)]
+    allowed = [*given.get("WebHidAllowAllDevicesForUrls", ()), *(url for rule in telephony for url in _urls(rule))]
+    if closest(allowed, at) is not None or _may_ask_for_devices(given, at):
         return True
+    devices = [one for one in given.get("WebHidAllowDevicesForUrls", ()) if isinstance(one, dict)]
+    return None if closest([url for rule in devices for url in _urls(rule)], at) is not None else False
+
+
+def _may_ask_for_devices(given: Rules, at: Page) -> bool:
     if closest(given.get("WebHidBlockedForUrls", ()), at) is not None:
         return False
     asked = closest(given.get("WebHidAskForUrls", ()), at) is not None

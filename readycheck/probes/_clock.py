@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from readycheck.engine.probe import Context
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.pac.url import parse_target
-from readycheck.net.stamp_clock import read_offset
+from readycheck.net.stamp_clock import Offset, read_offset
 from readycheck.net.visit import visit_url
 from readycheck.probes._reflector import ways_to
 from readycheck.probes._routes import routes_of
@@ -65,12 +65,21 @@ async def _by_reflector(context: Context) -> ClockReading | None:
             if way is None or isinstance(way, Failure):
                 return ClockReading(reflector.stamp, "stamp", failure=way)
             literals, port, key = way
-            offset_s, doubt_s = await read_offset(literals[0], port, key)
+            answers = await asyncio.gather(*(_offset(literal, port, key) for literal in literals))
     except TimeoutError:
         return ClockReading(reflector.stamp, "stamp", failure=_late())
-    except OperationFailed as error:
-        return ClockReading(reflector.stamp, "stamp", failure=error.failure)
+    told = [answer for answer in answers if not isinstance(answer, Failure)]
+    if not told:
+        return ClockReading(reflector.stamp, "stamp", failure=next(one for one in answers if isinstance(one, Failure)))
+    offset_s, doubt_s = min(told, key=lambda answer: answer[1])
     return ClockReading(reflector.stamp, "stamp", round(offset_s * 1000, 3), round(doubt_s * 1000, 3))
+
+
+async def _offset(address: str, port: int, key: bytes | None) -> Offset | Failure:
+    try:
+        return await read_offset(address, port, key)
+    except OperationFailed as error:
+        return error.failure
 
 
 async def _by_date(context: Context, url: str) -> ClockReading:

@@ -37,7 +37,8 @@ def headset_kind(
 def undecided(devices: Sequence[AudioDevice]) -> bool:
     """Whether one of these may be a headset, or stand for one at the other end of a session."""
     unclear = any(
-        one.kind == "unknown" and one.bus in {"usb", "bluetooth"} and one.captures and one.renders for one in devices
+        one.kind == "unknown" and one.bus in {"usb", "bluetooth", "jack"} and one.captures and one.renders
+        for one in devices
     )
     real = any(one.bus in {"usb", "bluetooth", "builtin", "jack"} for one in devices)
     return unclear or any(one.bus == "remote" for one in devices) or bool(devices and not real)

@@ -5,209 +5,37 @@ No browser is started. What a user decided for one page, in the browser itself, 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TypeVar
 
 from readycheck.engine.probe import Context, Probe
 from readycheck.host.browser import linux, macos, windows
 from readycheck.host.browser.consent import microphone_consents
-from readycheck.host.browser.found import Default, Installed, Name, Policy
+from readycheck.host.browser.found import Default, Installed
 from readycheck.host.browser.policies import places
-from readycheck.host.browser.preferences import preferences
+from readycheck.host.browser.preferences import Set, of_user, preferences
 from readycheck.host.browser.relevant import is_cloud_managed, relevant
 from readycheck.host.browser.updates import update_policies
-from readycheck.host.context import WrongUser, wrong_user
+from readycheck.host.context import wrong_user
 from readycheck.host.machine import Machine
 from readycheck.model.clean import clean
-from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
+from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
-from readycheck.model.version import version
 from readycheck.net.beside import beside
-from readycheck.probes._browser_answers import ANSWERS, Rules, Undecided, rules, udp_port_count
-from readycheck.probes._pages import agreed, pages
-from readycheck.probes._url_pattern import page
-from readycheck.profile.schema import AllowedBrowser, Profile
+from readycheck.probes._browser_answers import ANSWERS, udp_port_count
+from readycheck.probes._browser_evidence import Browser, BrowserEvidence
+from readycheck.probes._pages import pages
+from readycheck.profile.schema import Profile
 
-DEADLINE_S = 12.0
-DEFAULT_LIMIT_S = 5.0
+DEADLINE_S = 15.0
+USER_LIMIT_S = 5.0
+T = TypeVar("T")
 _SYSTEMS = {"windows": windows, "macos": macos, "linux": linux}
 _FORBIDDEN = {
     "microphone_allowed": "no microphone",
     "udp_allowed": "no UDP",
     "notifications_allowed": "no notifications",
 }
-_NO_EFFECT = ("misspelt", "dead", "wrong_type")
-_ALIASES = {
-    "google chrome": "chrome",
-    "msedge": "edge",
-    "microsoft edge": "edge",
-    "mozilla firefox": "firefox",
-    "firefox-esr": "firefox",
-}
-
-
-@dataclass(frozen=True)
-class Browser:
-    """One browser, and what is prescribed to it."""
-
-    name: Name
-    version: str | None
-    source: str
-    per_user: bool = False
-    policies: tuple[Policy, ...] = ()
-    unreadable: tuple[str, ...] = ()
-    """Files of policies that are none: the browser ignores them too."""
-    cloud_managed: bool = False
-    """The vendor's cloud prescribes more than is told here: then nothing is proved to be allowed."""
-    updates_held_by: tuple[Policy, ...] | None = None
-    """Empty if nothing holds them back; None where that is not told."""
-
-    def answer(self, metric: str, urls: tuple[str, ...]) -> Quantity:
-        """What its policies say of these pages."""
-        ask = ANSWERS[self.name].get(metric)
-        if ask is None:
-            return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
-        told = self.settled(lambda given: agreed(ask(given, at) for url in urls if (at := page(url))))
-        unless_prescribed = metric != "tab_sleeping_exempt"  # what holds as long as no policy says otherwise
-        if self.cloud_managed and told.value is unless_prescribed:
-            return Quantity(None, reason=FailureCode.NOT_PROVEN)
-        return told
-
-    def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
-        """What the policies come to; null where that depends on whether the user kept what is recommended."""
-        try:
-            told = {ask(rules(self.policies)), ask(rules(self.policies, recommended=True))}
-        except Undecided:
-            return Quantity(None, reason=FailureCode.NOT_PROVEN)
-        return told.pop() if len(told) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
-
-    def supported(self, allowed: list[AllowedBrowser]) -> bool | None:
-        """Whether the list names it, at this version or above; None if the version is needed and not known."""
-        least = [one.at_least for one in allowed if _name(one.name) == self.name]
-        if None in least:
-            return True
-        if self.version is None:
-            return None if least else False
-        return any(version(self.version) >= version(one) for one in least if one)
-
-
-@dataclass(frozen=True)
-class BrowserEvidence(Evidence):
-    """What is installed, what is the default, and the policies of each."""
-
-    browsers: tuple[Browser, ...]
-    default: Default
-    microphone_consents: tuple[Policy, ...] = ()
-    """Windows' own switches."""
-    wrong_user: WrongUser | None = None
-    """This runs as somebody else than the agent: then what is the user's is missing."""
-
-    @metric_of("text")
-    def default_name(self) -> Quantity:
-        """The browser that opens links: chrome, edge, firefox, chromium, safari, or other."""
-        reason = self._why_no_default()
-        return Quantity(None, reason=reason) if reason else Quantity(self.default.name)
-
-    @metric_of("text")
-    def default_version(self) -> Quantity:
-        """Version of the default browser."""
-        reason = self._why_no_default()
-        found = next((one.version for one in self.browsers if one.name == self.default.name), None)
-        return Quantity(found, reason=reason or (None if found else FailureCode.NOT_PROVEN))
-
-    @metric_of("number")
-    def judged_count(self) -> Quantity:
-        """Browsers whose policies count for the profile's pages: 0 if it names none, or none is installed."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("number")
-    def allowed_count(self) -> Quantity:
-        """Browsers on the profile's list (allowed.browsers)."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("number")
-    def supported_count(self) -> Quantity:
-        """Installed browsers that the profile allows, at the versions that it asks for."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def default_supported(self) -> Quantity:
-        """The profile allows the default browser, at its version."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def microphone_allowed(self) -> Quantity:
-        """Policies do not forbid the profile's pages the microphone."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def udp_allowed(self) -> Quantity:
-        """Policies let the profile's pages send media over UDP without a proxy."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def notifications_allowed(self) -> Quantity:
-        """Policies do not forbid the profile's pages to announce calls."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def autoplay_allowed(self) -> Quantity:
-        """Policies do not forbid the profile's pages to ring without a gesture of the user's."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def hid_allowed(self) -> Quantity:
-        """Policies do not keep the profile's pages from a headset's buttons (WebHID), which Firefox does not have."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def tab_sleeping_exempt(self) -> Quantity:
-        """A policy keeps the tabs of the profile's pages awake."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("number")
-    def udp_port_count(self) -> Quantity:
-        """Local UDP ports that policies leave to calls."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("bool")
-    def update_frozen(self) -> Quantity:
-        """An administrator stopped the browser's updates or holds them at a version."""
-        return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
-
-    @metric_of("number")
-    def ineffective_policy_count(self) -> Quantity:
-        """Policies about calls that have no effect: misspelt, taken out of the browser, or of the wrong type."""
-        if self.wrong_user:
-            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
-        return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
-
-    @metric_of("bool")
-    def system_microphone_allowed(self) -> Quantity:
-        """The system lets desktop programs use microphones (Windows, Privacy); null where it does not say."""
-        if self.wrong_user:
-            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
-        values = {str(one.value).lower() for one in self.microphone_consents}
-        if "deny" in values:
-            return Quantity(value=False)
-        return Quantity(value=True) if values == {"allow"} else Quantity(None, reason=FailureCode.NOT_PROVEN)
-
-    def counting(self, profile: Profile) -> tuple[Browser, ...]:
-        """Those whose policies matter: the default if it may be used, else each that may."""
-        allowed = profile.allowed.browsers
-        usable = tuple(one for one in self.all_browsers() if one.supported(allowed) is not False or not allowed)
-        return tuple(one for one in usable if one.name == self.default.name) or usable
-
-    def all_browsers(self) -> tuple[Browser, ...]:
-        """Those found, and the default where it was not: of a version, and under policies, that are not told here."""
-        name = self.default.name
-        if name is None or name == "other" or name in {one.name for one in self.browsers}:
-            return self.browsers
-        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True))
-
-    def _why_no_default(self) -> FailureCode | None:
-        if self.wrong_user:
-            return FailureCode.WRONG_USER_CONTEXT
-        return None if self.default.name else self.default.failure or FailureCode.NOT_PROVEN
 
 
 class BrowserProbe(Probe[BrowserEvidence]):
@@ -249,39 +77,46 @@ class BrowserProbe(Probe[BrowserEvidence]):
         return " · ".join(filter(None, (self.summary(evidence), ", ".join(forbidden))))
 
     async def gather(self, context: Context) -> BrowserEvidence:
-        """Browsers and default side by side, beside the loop: tools may take their time."""
+        """What the user's folder holds within a limit, since it may be on a share that is dead; then the machine's own.
+
+        All of it beside the loop: tools may take their time.
+        """
         machine = context.machine
         wrong = await beside(lambda: wrong_user(machine), self.id)
-        browsers, default = await asyncio.gather(
-            beside(lambda: _browsers(machine, is_user=wrong is None), self.id),
-            _default(machine),
+        system = _SYSTEMS[machine.platform]
+        found, default, own = await asyncio.gather(
+            _in_time(lambda: system.browsers(machine, of_user=wrong is None), "installed browsers"),
+            _in_time(lambda: system.default(machine), "default browser"),
+            _in_time(lambda: {} if wrong else of_user(machine), "Firefox' preferences"),
         )
+        installed = (
+            found if found is not None else await beside(lambda: system.browsers(machine, of_user=False), self.id)
+        )
+        default = default or Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
+        browsers = await beside(lambda: tuple(_browser(machine, one, own) for one in installed), self.id)
         if wrong:
             return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
-        return BrowserEvidence(browsers, default, microphone_consents(machine))
+        consents = await beside(lambda: microphone_consents(machine), self.id)
+        return BrowserEvidence(browsers, default, consents, folder_late=found is None)
 
 
-async def _default(machine: Machine) -> Default:
-    """The default, within a limit of its own: it stands in the user's folder, which may be on a share that is dead."""
+async def _in_time(read: Callable[[], T], name: str) -> T | None:
+    """What this reads; None if that takes too long."""
     try:
-        async with asyncio.timeout(DEFAULT_LIMIT_S):
-            return await beside(lambda: _SYSTEMS[machine.platform].default(machine), "browser default")
+        async with asyncio.timeout(USER_LIMIT_S):
+            return await beside(read, name)
     except TimeoutError:
-        return Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
+        return None
 
 
-def _browsers(machine: Machine, *, is_user: bool) -> tuple[Browser, ...]:
-    """Every browser with its policies; without those that another user installed."""
-    found = _SYSTEMS[machine.platform].browsers(machine)
-    return tuple(_browser(machine, one, is_user=is_user) for one in found if is_user or not one.per_user)
-
-
-def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
+def _browser(machine: Machine, one: Installed, own: Set | None) -> Browser:
+    """With its policies, and Firefox' own preferences as far as they came in time."""
     read = places(machine, one.name)
     policies = relevant(one.name, read)
-    if one.name == "firefox":
+    is_firefox = one.name == "firefox"
+    if is_firefox:
         prescribed = next((policy.value for policy in policies if policy.name == "Preferences"), None)
-        policies = (*policies, *preferences(machine, prescribed, with_user=is_user))
+        policies = (*policies, *preferences(prescribed, own or {}))
     return Browser(
         one.name,
         one.version,
@@ -291,23 +126,19 @@ def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
         tuple(clean(path) for path in read.unreadable),
         is_cloud_managed(read),
         update_policies(machine, one.name, read.settings),
+        preferences_late=is_firefox and own is None,
     )
 
 
-def _name(text: str) -> str:
-    lowered = text.strip().lower()
-    return _ALIASES.get(lowered, lowered)
-
-
 def _supported_count(evidence: BrowserEvidence, profile: Profile) -> Quantity:
-    """Between those supported for sure and those that may be: of unknown version or place, or of another user."""
+    """Between those supported for sure and those that may be: of unknown version or place, or where nobody looked."""
     allowed = profile.allowed.browsers
     if not allowed:
         return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
     answers = [one.supported(allowed) for one in evidence.all_browsers()]
     sure, unsure = answers.count(True), answers.count(None)
-    if evidence.wrong_user:
-        return Quantity(sure, Interval(sure, None), reason=FailureCode.WRONG_USER_CONTEXT)
+    if reason := evidence.why_partial:
+        return Quantity(sure, Interval(sure, None), reason=reason)
     return Quantity(sure, Interval(sure, sure + unsure) if unsure else None)
 
 
@@ -342,9 +173,14 @@ def _update_frozen(browser: Browser) -> Quantity:
 
 def _agreed(evidence: BrowserEvidence, browsers: tuple[Browser, ...], ask: Callable[[Browser], Quantity]) -> Quantity:
     """What all of these browsers answer; where they differ nobody knows which one will be used."""
-    if evidence.wrong_user:
-        return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
+    if reason := evidence.why_partial:
+        return Quantity(None, reason=reason)
     if not browsers:
         return Quantity(None, reason=FailureCode.COMPONENT_MISSING)
     answers = [ask(browser) for browser in browsers]
-    return answers[0] if len(set(answers)) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
+    told = answers[0] if len(set(answers)) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
+    so = [one for one, answer in zip(browsers, answers, strict=True) if answer.value == told.value]
+    return replace(told, decided_by=tuple(name for one in so for name in one.deciding(ask)))
+
+
+__all__ = ["Browser", "BrowserEvidence", "BrowserProbe"]

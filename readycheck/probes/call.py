@@ -265,7 +265,7 @@ async def _why_no_media(call: SoftphoneCall) -> Failure:
 
 
 async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -> CallEvidence:
-    """Let the call run, and read its statistics as it goes: a call without a round trip has no score, so it is awaited."""
+    """Let the call run and read its statistics as it goes; without a round trip it has no score, so one is awaited."""
     seconds, started_at = context.profile.call.seconds, time.perf_counter()
     round_trips, late_ms = list[float](), list[float]()
     heard, heard_s = [0, 0], [0.0, 0.0]

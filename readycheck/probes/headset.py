@@ -219,4 +219,8 @@ def _heard(told: Told) -> Listening:
         found = TypeAdapter(Listening).validate_python(heard)
     except ValueError:  # of a captured machine: ours says what it should
         return Listening(Failure(FailureCode.COMPONENT_MISSING, LISTEN, "no answer that can be read"))
-    return replace(found, output=clean(found.output), input=clean(found.input))
+    return replace(found, output=_shown(found.output), input=_shown(found.input))
+
+
+def _shown(name: str | None) -> str | None:
+    return None if name is None else clean(name)

@@ -16,12 +16,13 @@ from readycheck.host.session import linux, macos, windows
 from readycheck.host.session.installed import agents, endpoint_clients
 from readycheck.host.session.signal import Kind, Redirection, Session, Signal
 from readycheck.model.evidence import Evidence, Quantity, Value, metric_of
-from readycheck.model.failure import FailureCode
-from readycheck.net.beside import beside
+from readycheck.model.failure import FailureCode, OperationFailed
+from readycheck.net.beside import beside, within
 from readycheck.probes._pages import agreed, pages
 from readycheck.profile.schema import Profile
 
 DEADLINE_S = 10.0
+SESSION_LIMIT_S = 5.0
 _SAID = {"citrix_ica": "Citrix", "citrix": "Citrix", "rdp": "RDP", "horizon": "Horizon", "avd": "AVD"}
 _SAID |= {"workspaces": "WorkSpaces", "dcv": "DCV", "pcoip": "PCoIP", "unknown": "session of unknown kind"}
 _READERS: dict[Platform, Callable[[Machine], Session]] = {
@@ -38,6 +39,8 @@ class SessionEvidence(Evidence):
     session: Session
     wrong_user: WrongUser | None = None
     """This runs as somebody else than the agent: then the session told is not theirs."""
+    processes_told: bool = True
+    """Some agents are known by their processes alone."""
 
     @metric_of("text")
     def kind(self) -> Quantity:
@@ -52,12 +55,17 @@ class SessionEvidence(Evidence):
     @metric_of("bool")
     def agent_installed(self) -> Quantity:
         """Whether a VDI agent that is known here is installed: Citrix, Horizon, AVD, WorkSpaces, DCV, PCoIP."""
-        return Quantity(bool(self.products("agent_installed")))
+        if self.products("agent_installed") or self.processes_told:
+            return Quantity(bool(self.products("agent_installed")))
+        return Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     @metric_of("bool")
     def endpoint_client_installed(self) -> Quantity:
         """Whether a client is installed that shows other machines' sessions here: their media may be handled here."""
-        return Quantity(bool(self.products("endpoint_client")))
+        late = self.session.reason == FailureCode.DEADLINE_EXCEEDED  # then whose session it is was not told either
+        if self.products("endpoint_client") or not (self.wrong_user or late):
+            return Quantity(bool(self.products("endpoint_client")))
+        return self._told(None)  # some are installed in the user's folder
 
     @metric_of("bool")
     def media_redirection(self) -> Quantity:
@@ -135,17 +143,27 @@ class SessionProbe(Probe[SessionEvidence]):
         return f"{_SAID.get(evidence.session.kind, evidence.session.kind)} session, {said}"
 
     async def gather(self, context: Context) -> SessionEvidence:
-        """Ask beside the loop: a tool may take its time."""
-        return await beside(lambda: _gathered(context.machine), self.id)
+        """What is installed, then the session, of which an API (Citrix', the system's) may hang."""
+        machine = context.machine
+        installed = await beside(lambda: _installed(machine), self.id)
+        try:
+            return await within(SESSION_LIMIT_S, lambda: _gathered(machine, installed), self.id)
+        except OperationFailed as error:
+            return replace(installed, session=replace(installed.session, reason=error.failure.code))
 
 
-def _gathered(machine: Machine) -> SessionEvidence:
+def _installed(machine: Machine) -> SessionEvidence:
+    signals = (*agents(machine), *endpoint_clients(machine))
+    return SessionEvidence(Session(signals=signals), processes_told=machine.processes() is not None)
+
+
+def _gathered(machine: Machine, installed: SessionEvidence) -> SessionEvidence:
     wrong = wrong_user(machine)
-    clients = tuple(endpoint_clients(machine))
     if wrong:
-        return SessionEvidence(Session(signals=(*agents(machine), *clients)), wrong)
+        return replace(installed, wrong_user=wrong)
     found = _READERS[machine.platform](machine)
-    return SessionEvidence(replace(found, signals=(*found.signals, *clients)))
+    clients = (one for one in installed.session.signals if one.proves == "endpoint_client")
+    return replace(installed, session=replace(found, signals=(*found.signals, *clients)))
 
 
 def _redirects(redirection: Redirection, url: str) -> bool:

@@ -1,8 +1,6 @@
 """How a profile wants things measured: call, path, load and binding."""
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,7 +25,7 @@ class PathSettings(Part):
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
 
     @model_validator(mode="after")
-    def _ordered(self) -> PathSettings:
+    def _ordered(self) -> Self:
         if self.min_seconds > self.max_seconds:
             raise ValueError("min_seconds is above max_seconds")
         return self

@@ -28,7 +28,6 @@ from readycheck.rtc.stamp import (
 _REPLY = Struct("!IQH2sQ14s2xB3x")
 _REPLY_SIGNED = Struct("!I12xQH2s4xQ8x4s12x10s6xB15x")
 _LENGTH = Struct("!2xH")
-_ESTIMATE = ErrorEstimate().encode()
 _UNRECOGNIZED, _MALFORMED, _INTEGRITY = 0x80, 0x40, 0x20
 _MOST_TAILS = 512
 _UNDERSTOOD = (TlvType.EXTRA_PADDING, TlvType.CLASS_OF_SERVICE, TlvType.DIRECT_MEASUREMENT, TlvType.HMAC)
@@ -40,6 +39,8 @@ class Replier:
 
     def __init__(self, key: bytes | None) -> None:
         self._key = key
+        self.error_estimate = ErrorEstimate().encode()
+        """Of this machine's clock, as every reply tells it."""
         self.byte = AUTHENTICATED_BYTE if key else BASE_BYTE
         self._ssid = slice(26, 28) if key else slice(14, 16)
         self._tails: dict[tuple[bytes, int | None], tuple[bytes, int | None]] = {}
@@ -80,8 +81,10 @@ class Replier:
         """The octets to send; `times` are T2 and T3 in NTP's format."""
         received, sent = times
         if not self._key:
-            return _REPLY.pack(sequence, sent, _ESTIMATE, data[14:16], received, data[:14], ttl) + tail
-        base = _REPLY_SIGNED.pack(sequence, sent, _ESTIMATE, data[26:28], received, data[:4], data[16:26], ttl)
+            return _REPLY.pack(sequence, sent, self.error_estimate, data[14:16], received, data[:14], ttl) + tail
+        base = _REPLY_SIGNED.pack(
+            sequence, sent, self.error_estimate, data[26:28], received, data[:4], data[16:26], ttl
+        )
         if tail:
             tail = _signed_tail(self._key, base, tail)
         return base + digest(self._key, base) + tail

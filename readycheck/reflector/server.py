@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from readycheck.host.clock_error import clock_error_s
 from readycheck.net.arrival import (
     ANCILLARY_BYTE,
     ControlMessage,
@@ -23,11 +24,13 @@ from readycheck.reflector.caps import Caps
 from readycheck.reflector.defaults import DEFAULT_PACKETS_PER_S, DEFAULT_PORT
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.sessions import IDLE_S, Sessions
-from readycheck.rtc.stamp import ntp_timestamp
+from readycheck.rtc.stamp import ErrorEstimate, ntp_timestamp
 
 LARGEST_BYTE = 2048
 BATCH = 256
 WAIT_S = 0.2
+CLOCK_AGE_S = 16.0
+"""Within it the clock of a machine that nobody sets any longer goes off by 8 ms at most (500 ppm, RFC 5905)."""
 BUFFER_BYTE = 4 << 20
 LINES_PER_S = 10
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to be recognized, not to be bound
@@ -66,6 +69,8 @@ class Reflector:
     packets_per_s: int = DEFAULT_PACKETS_PER_S
     tell: Callable[[str], None] = lambda _: None
     """Hears of new sessions, a line each, ten a second at most."""
+    clock_error_s: Callable[[], float | None] = clock_error_s
+    """How far this machine's clock may be off; None where nobody sets it."""
     counts: Counts = field(default_factory=Counts)
     sessions: Sessions = field(default_factory=Sessions)
     _stopped: bool = False
@@ -107,10 +112,13 @@ class Reflector:
 
     def serve(self) -> None:
         """Answer until stopped."""
-        swept_at_s = time.monotonic()
+        swept_at_s, clock_read_at_s = time.monotonic(), float("-inf")
         while not self._stopped:
             ready, _, _ = select.select([self._socket], [], [], WAIT_S)
             now_s = time.monotonic()
+            if now_s - clock_read_at_s > CLOCK_AGE_S:
+                self._replier.error_estimate = ErrorEstimate.of(self.clock_error_s()).encode()
+                clock_read_at_s = now_s
             if ready:
                 self._serve_batch(now_s)
             if now_s - swept_at_s > IDLE_S / 4:

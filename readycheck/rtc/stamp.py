@@ -5,6 +5,7 @@ reflector (RFC 5357 appendix I) lays its reply out alike as far as the sender's 
 """
 
 import hmac
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -136,6 +137,15 @@ class ErrorEstimate:
     def decode(cls, bits: int) -> "ErrorEstimate":
         """From sixteen bits; any are valid to read."""
         return cls(bool(bits & 0x8000), bool(bits & 0x4000), bits >> 8 & 0x3F, bits & 0xFF)
+
+    @classmethod
+    def of(cls, seconds: float | None) -> "ErrorEstimate":
+        """The smallest that holds so many; None for a clock that nobody sets."""
+        if seconds is None:
+            return cls()
+        fitting = (scale for scale in range(64) if seconds <= 255 * 2.0 ** (scale - 32))
+        scale = next(fitting, 63)
+        return cls(True, scale=scale, multiplier=max(1, min(255, math.ceil(seconds * 2.0 ** (32 - scale)))))
 
     @property
     def seconds(self) -> float:

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from readycheck.host.browser.linux import browsers
+from readycheck.host.browser.preferences import of_user
 from readycheck.host.this import this_machine
-from readycheck.probes.browser import Browser, _browsers
+from readycheck.probes.browser import Browser, _browser
 from tests.browser import chromium, firefox
 from tests.live.conftest import _unavailable
 
@@ -128,7 +130,9 @@ def _needs_root() -> None:
 
 
 def _read(name: str) -> Browser:
-    return next(one for one in _browsers(this_machine(), is_user=True) if one.name == name)
+    machine = this_machine()
+    installed = next(one for one in browsers(machine) if one.name == name)
+    return _browser(machine, installed, of_user(machine))
 
 
 def _says(browser: Browser, metric: str, url: str) -> object:

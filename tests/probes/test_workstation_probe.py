@@ -16,6 +16,7 @@ from readycheck.host.recorded import RecordedMachine
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes import workstation
 from readycheck.probes._clock import ClockReading, best, dated_urls
+from readycheck.reflector.beside import reflecting
 from readycheck.rtc.stamp import ErrorEstimate, ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
 from tests.machines import machine
 from tests.probes.collecting import Seen, collection_of, configure_proxy, profile_of
@@ -176,6 +177,18 @@ async def test_reflector_whose_clock_is_set_is_believed_before_a_date(web: Web) 
 
     assert seen.answer("clock_offset_ms")[0] == pytest.approx(AHEAD_S * 1000, abs=50)
     assert [reading["source"] for reading in seen.evidence["clocks"]] == ["stamp", "date"]
+
+
+async def test_our_own_reflector_vouches_for_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the error that its kernel tells, at whichever address answers: one machine's clock is off by nothing."""
+    configure_proxy(monkeypatch)
+    with reflecting(clock_error_s=lambda: 0.004) as reflector:
+        seen = await seen_on(laptop_here(), {"reflector": {"stamp": f"localhost:{reflector.port}"}})
+
+    (reading,) = seen.evidence["clocks"]
+    assert reading["source"] == "stamp"
+    assert abs(reading["offset_ms"]) <= reading["doubt_ms"]
+    assert reading["doubt_ms"] > 4
 
 
 async def test_clocks_that_tell_nothing_have_their_reason(monkeypatch: pytest.MonkeyPatch) -> None:

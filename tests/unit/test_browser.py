@@ -14,8 +14,9 @@ from readycheck.host.browser.linux import browsers, default
 from readycheck.host.browser.policies import places, policies
 from readycheck.host.browser.relevant import relevant
 from readycheck.host.browser.tree import registry_tree
+from readycheck.host.machine import LARGEST_BYTE
 from readycheck.host.recorded import RecordedMachine
-from readycheck.host.registry import ExportedRegistry
+from readycheck.host.registry import ExportedRegistry, Value
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.probes.browser import Browser, BrowserEvidence, BrowserProbe
@@ -281,6 +282,37 @@ def test_mac_policies_are_forced_ones() -> None:
     assert places(mac, "edge").unreadable == [f"{folder}/com.microsoft.Edge.plist"]
 
 
+def firefox_on_a_mac(**plists: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Its policies, by the folder below /Library that holds them."""
+    folders = {"own": "Preferences", "managed": "Managed Preferences"}
+    files = {
+        f"/Library/{folders[place]}/org.mozilla.firefox.plist": plistlib.dumps(content).decode()
+        for place, content in plists.items()
+    }
+    return chromium_policies(RecordedMachine({"platform": "macos", "files": files}), "firefox")
+
+
+def test_flat_policies_of_firefox_on_a_mac_are_in_force() -> None:
+    """`__` joins the names of nested ones, in either place; switched on by one of them, they are no recommendations."""
+    enabled: dict[str, Any] = {"EnterprisePoliciesEnabled": True}
+    camera = {"Camera": {"Locked": True}}
+    microphone = {"Microphone": {"BlockNewRequests": True, "Allow": ["https://a.example", "https://b.example"]}}
+    flat: dict[str, Any] = {
+        "Permissions__Microphone__BlockNewRequests": True,
+        "Permissions__Microphone__Allow__0": "https://a.example",
+        "Permissions__Microphone__Allow__1": "https://b.example",
+    }
+
+    assert firefox_on_a_mac(managed=flat) == {}
+    assert firefox_on_a_mac(managed=flat | enabled) == {"Permissions": (microphone, "in_force")}
+    assert firefox_on_a_mac(own={"Permissions": camera} | enabled) == {"Permissions": (camera, "in_force")}
+    assert firefox_on_a_mac(own={"Permissions": camera} | enabled, managed=flat) == {
+        "Permissions": (camera | microphone, "in_force")
+    }
+    endless = {"__".join("a" * 9_000): 1, "Permissions__": 1}
+    assert firefox_on_a_mac(managed=endless | enabled) == {"Permissions": ({"": 1}, "in_force")}
+
+
 FIREFOX = "/usr/lib/firefox/firefox"
 PROFILES = "/home/agent/.mozilla/firefox"
 
@@ -306,6 +338,9 @@ def test_firefox_preferences_in_their_order() -> None:
 
     assert firefox({name: {"Value": False, "Status": "locked"}}, mine) == {name: False}
     assert firefox({name: False}, mine) == {name: False}
+    assert firefox({}, f'user_pref("{name}", "\\x66");', f'user_pref("media.navigator.x", {"[" * 9_000});') == {
+        name: "f"
+    }
     assert firefox({name: {"Value": False}}, mine) == {name: True}
     assert firefox({name: {"Value": False}}) == {name: False}
     assert firefox({"other.pref": False, name: []}, 'user_pref("media.x", 1);', "user_pref(") == {name: []}
@@ -378,22 +413,93 @@ def test_default_that_a_tool_never_told_has_its_reason() -> None:
     assert [one.name for one in evidence.browsers] == ["firefox"]
 
 
+class Hanging(RecordedMachine):
+    """Whoever reads there waits until the test is over."""
+
+    def __init__(self, document: dict[str, Any], registry: str, where: str) -> None:
+        super().__init__(document, registry)
+        self.where, self.ended = where, threading.Event()
+
+    def content(self, path: str, largest_byte: int = LARGEST_BYTE) -> bytes | None:
+        if self.where in path:
+            self.ended.wait(60)
+        return super().content(path, largest_byte)
+
+    def paths(self, pattern: str) -> list[str]:
+        if self.where in pattern:
+            self.ended.wait(60)
+        return super().paths(pattern)
+
+
+def beside_what_hangs(
+    monkeypatch: pytest.MonkeyPatch, where: str, document: dict[str, Any], registry: str = ""
+) -> BrowserEvidence:
+    """What is gathered where a part of the files never answers."""
+    monkeypatch.setattr("readycheck.probes.browser.USER_LIMIT_S", 0.05)
+    asked = Hanging(document, registry, where)
+    try:
+        return gathered(asked)
+    finally:
+        asked.ended.set()
+
+
 def test_default_that_nobody_tells_in_time_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is installed, with its policies, stands; the default is null since nobody answered in time."""
-    ended = threading.Event()
-
-    class Hanging(RecordedMachine):
-        def content(self, path: str, largest_byte: int = 0) -> bytes | None:
-            if "mimeapps" in path:
-                ended.wait(60)
-            return super().content(path, largest_byte or 1_000)
-
-    monkeypatch.setattr("readycheck.probes.browser.DEFAULT_LIMIT_S", 0.05)
-    evidence = gathered(Hanging({"platform": "linux", "files": {FIREFOX: ""}, "facts": {"user_id": 1000}}))
-    ended.set()
+    document = {"platform": "linux", "files": {FIREFOX: ""}, "facts": {"user_id": 1000}}
+    evidence = beside_what_hangs(monkeypatch, "mimeapps", document)
 
     assert [one.name for one in evidence.browsers] == ["firefox"]
     assert told(evidence)["default_name"] == (None, FailureCode.DEADLINE_EXCEEDED)
+    assert told(evidence)["microphone_allowed"] is True
+
+
+def test_users_folder_that_is_dead_costs_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's browsers and policies are kept; what more the folder may hold leaves every answer open."""
+    managed = "/etc/chromium/policies/managed/a.json"
+    files = {"/usr/lib/chromium/chromium": "", managed: '{"AutoplayAllowed": false}', FIREFOX: ""}
+    packages = {"dpkg-query -W -f=${Package}=${Version}; chromium": "chromium=142.0"}
+    document = {"platform": "linux", "files": files, "commands": packages, "environment": {"HOME": "/home/a"}}
+    evidence = beside_what_hangs(monkeypatch, "/home/a", document | {"facts": {"user_id": 1000}})
+    late = (None, FailureCode.DEADLINE_EXCEEDED)
+
+    assert [(one.name, one.version) for one in evidence.browsers] == [("firefox", None), ("chromium", "142.0")]
+    assert [one.name for browser in evidence.browsers for one in browser.policies] == ["AutoplayAllowed"]
+    answers = told(evidence, {"name": "chromium"})
+    assert [answers[name] for name in ("default_name", "microphone_allowed", "autoplay_allowed")] == [late] * 3
+    assert BrowserProbe.answered(evidence, profile({"name": "chromium"}))["supported_count"] == Quantity(
+        1, Interval(1, None), FailureCode.DEADLINE_EXCEEDED
+    )
+
+
+def test_preferences_on_a_dead_share_cost_firefox_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows with AppData on a share: Firefox may be forbidden more, what the registry says of Chrome stands."""
+    folder = "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\"
+    registry = "".join(f'{folder}{name}]\n"DisplayVersion"="142.0"\n' for name in ("Google Chrome", "Mozilla Firefox"))
+    registry += f'[{POLICIES}]\n"AudioCaptureAllowed"=dword:00000000\n'
+    document = {"platform": "windows", "environment": {"APPDATA": "\\\\share\\a"}}
+    evidence = beside_what_hangs(monkeypatch, "share", document, registry)
+
+    assert told(evidence, {"name": "chrome"})["microphone_allowed"] is False
+    assert told(evidence, {"name": "chrome"})["udp_allowed"] is True
+    assert told(evidence, {"name": "firefox"})["udp_allowed"] == (None, FailureCode.DEADLINE_EXCEEDED)
+    assert told(evidence, {"name": "firefox"})["hid_allowed"] is False
+
+
+def test_nothing_is_read_on_the_loop() -> None:
+    """A registry or a file that hangs holds up no other probe: every question is asked beside the loop."""
+    asked_by: set[str] = set()
+
+    class Watched(ExportedRegistry):
+        def values(self, key: str) -> dict[str, Value]:
+            asked_by.add(threading.current_thread().name)
+            return super().values(key)
+
+    asked = windows("")
+    asked.registry = Watched("")
+    gathered(asked)
+
+    assert asked_by
+    assert threading.main_thread().name not in asked_by
 
 
 def test_neither_the_users_name_nor_a_password_is_kept() -> None:

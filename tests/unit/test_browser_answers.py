@@ -198,7 +198,10 @@ def test_page_that_is_blocked_may_do_nothing(block: list[Any], allow: list[Any],
 
 
 def test_headset_buttons_allowed_above_blocked() -> None:
-    """A guard that denies needs an entry for all devices, for one, or for telephony; WebHidAskForUrls lifts it too."""
+    """A guard that denies needs an entry for all devices or for telephony; WebHidAskForUrls lifts it too.
+
+    Single devices that are allowed leave it open: the headset may be another.
+    """
     denied: dict[str, Any] = {"DefaultWebHidGuardSetting": 2}
     devices = [{"devices": [{"vendor_id": 2830}], "urls": [PAGE]}]
     telephony = [{"usages": [{"usage_page": 11}], "urls": [PAGE]}]
@@ -209,7 +212,10 @@ def test_headset_buttons_allowed_above_blocked() -> None:
     assert answer("hid_allowed", WebHidBlockedForUrls=[PAGE]) is False
     assert answer("hid_allowed", WebHidBlockedForUrls=[PAGE], WebHidAllowAllDevicesForUrls=[PAGE]) is True
     assert answer("hid_allowed", **denied, WebHidAskForUrls=[PAGE]) is True
-    assert answer("hid_allowed", **denied, WebHidAllowDevicesForUrls=devices) is True
+    assert answer("hid_allowed", WebHidAllowDevicesForUrls=devices) is True
+    assert answer("hid_allowed", **denied, WebHidAllowDevicesForUrls=devices) is None
+    assert answer("hid_allowed", WebHidBlockedForUrls=[PAGE], WebHidAllowDevicesForUrls=devices) is None
+    assert answer("hid_allowed", **denied, WebHidAllowDevicesForUrls=[{"urls": ["https://a.example"]}, "x"]) is False
     assert answer("hid_allowed", **denied, WebHidAllowDevicesWithHidUsagesForUrls=telephony) is True
     assert answer("hid_allowed", **denied, WebHidAllowDevicesWithHidUsagesForUrls=[*keyboards, "x", {}]) is False
     assert answer("hid_allowed", "firefox") is False

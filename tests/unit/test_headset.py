@@ -98,6 +98,34 @@ async def test_usb_headset_on_a_mac(name: str, model: str, form: str, default: b
     assert seen.answer("communications_device") == (None, FailureCode.UNSUPPORTED_PLATFORM)
 
 
+@pytest.mark.parametrize(
+    ("microphone", "loudspeaker", "expected"),
+    [
+        ("External Microphone", "External Headphones", (True, None)),
+        ("Microphone externe", "Casque externe", (True, None)),
+        ("Micro externe", "Écouteurs externes", (True, None)),
+        ("Externes Mikrofon", "Externe Kopfhörer", (True, None)),
+        ("Microfono esterno", "Cuffie esterne", (True, None)),
+        ("外部マイク", "外部ヘッドフォン", NOT_TOLD),
+        ("Microphone MacBook Pro", "Haut-parleurs MacBook Pro", (False, FailureCode.NO_AUDIO_DEVICE)),
+        ("MacBook Pro的麦克风", "MacBook Pro的扬声器", (False, FailureCode.NO_AUDIO_DEVICE)),
+        ("iMac-Mikrofon", "iMac-Lautsprecher", (False, FailureCode.NO_AUDIO_DEVICE)),
+        ("Micro intégré", "Haut-parleurs internes", (False, FailureCode.NO_AUDIO_DEVICE)),
+    ],
+)
+async def test_socket_of_a_mac_in_its_language(microphone: str, loudspeaker: str, expected: object) -> None:
+    """What is plugged in is a headset in languages known here, undecided in others; the Mac's own sound is none."""
+    ways = {microphone: "input", loudspeaker: "output"}
+    items = [
+        {"_name": name, f"coreaudio_device_{way}": 1, "coreaudio_device_transport": "coreaudio_device_type_builtin"}
+        for name, way in ways.items()
+    ]
+    answers = {BLUETOOTH: json.dumps({"SPAudioDataType": [{"_items": items}]})}
+    seen = await gathered(made("macos", commands=answers, processes=[]))
+
+    assert seen.answer("present") == expected
+
+
 @pytest.mark.parametrize("name", ["macos-15-headset", "macos-26-headset"])
 async def test_mac_without_ioreg_asks_its_profiler(name: str) -> None:
     """The keys of macOS 15 and those of macOS 26 give the same ids; buttons are then not told."""
@@ -418,6 +446,13 @@ async def test_what_was_heard_is_told() -> None:
     assert told(seen, "listen_level_dbfs", "tone_level_dbfs", "loop_delay_ms") == [-40.5, -43.1, 21.4]
     assert told(seen, "tone_heard", "listen_silent", "listen_clipped") == [True, False, False]
     assert seen.evidence["listening"]["output"] == "Speakers"
+
+
+async def test_device_without_a_name_has_none() -> None:
+    """What PortAudio does not name is null, and no device called None."""
+    seen = await gathered(Heard(HEARD | {"input": None, "output": None}), listen=True)
+
+    assert seen.evidence["listening"]["input"] is seen.evidence["listening"]["output"] is None
 
 
 async def test_silence_is_a_fact() -> None:

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from readycheck.engine.registry import metric_definitions, probes
+from readycheck.host.browser.found import Default, Effect, Policy
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
+from readycheck.probes.browser import Browser, BrowserEvidence, BrowserProbe
+from readycheck.profile.schema import Profile
 from readycheck.render.answer import sentence
 from readycheck.render.causes import cause
 from readycheck.render.html import render_html
@@ -35,6 +38,10 @@ def plain(text: str) -> str:
 @cache
 def of_machine(name: str) -> Report:
     return machine_report(machine(name))
+
+
+def without_list() -> Profile:
+    return PROFILE.model_copy(update={"allowed": type(PROFILE.allowed)()})
 
 
 def failed(metric: str, observed: Any = NO, **changes: Any) -> Finding:
@@ -167,19 +174,25 @@ def test_policy_of_citrix_that_switches_redirection_off() -> None:
 def test_updates_that_are_held_back() -> None:
     """What holds them back is named with its value."""
     shown = of_machine("laptop-poly-dongle")
-    frozen = replace(shown, metrics={**shown.metrics, "browser.update_frozen": Metric(value=True, unit="bool")})
+    held = Metric(value=True, unit="bool", decided_by=("chrome",))
+    frozen = replace(shown, metrics={**shown.metrics, "browser.update_frozen": held})
 
     assert cause(failed("browser.update_frozen", observed=True), frozen, EN) == "Update = 0, TargetVersionPrefix = 109."
     assert "Its updates are held back (Update = 0, TargetVersionPrefix = 109.)." in rows(frozen)["Browser"].known
 
 
-def policies_of_chrome(effect: str, **values: Any) -> Report:
-    """A browser with policies of one effect, of which the default one counts."""
-    listed = [{"name": name, "value": value, "source": "x", "effect": effect} for name, value in values.items()]
-    chrome = {"name": "chrome", "version": "142", "policies": listed}
+def policies_of_chrome(effect: Effect, **values: Any) -> Report:
+    """A browser with policies of one effect."""
+    listed = tuple(Policy(name, value, "x", effect) for name, value in values.items())
+    return of_browsers(BrowserEvidence((Browser("chrome", "142", "x", policies=listed),), Default("chrome", "x")))
+
+
+def of_browsers(evidence: BrowserEvidence) -> Report:
+    """What the page is told of these browsers under a profile that allows Chrome and Edge."""
+    answers = BrowserProbe.answered(evidence, PROFILE)
     return report(
-        metrics={"browser.microphone_allowed": Metric(value=False if effect == "in_force" else None, unit="bool")},
-        observations={"browser": observation({"browsers": [chrome], "default": {"name": "chrome"}})},
+        metrics={f"browser.{name}": Metric.of(answer, "bool") for name, answer in answers.items()},
+        observations={"browser": observation(evidence.to_json())},
     )
 
 
@@ -201,6 +214,66 @@ def policies_of_chrome(effect: str, **values: Any) -> Report:
 def test_policies_that_keep_the_microphone(shown: Report, expected: str) -> None:
     """What forbids it is named before a list of pages that may be about others; what is recommended leaves it open."""
     assert cause(failed("browser.microphone_allowed"), shown, EN) == expected
+
+
+OTHER = "https://other.example"
+FIREFOX = Browser(
+    "firefox",
+    "145",
+    "x",
+    policies=(Policy("Permissions", {"Microphone": {"Block": [OTHER]}}, "policies.json", "in_force"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("metric", "deciding", "beside"),
+    [
+        ("microphone_allowed", {"AudioCaptureAllowed": False}, {}),
+        ("udp_allowed", {"WebRtcIPHandling": "disable_non_proxied_udp"}, {"WebRtcIPHandlingUrl": [{"url": OTHER}]}),
+        ("notifications_allowed", {"DefaultNotificationsSetting": 2}, {"NotificationsBlockedForUrls": [OTHER]}),
+        ("hid_allowed", {"DefaultWebHidGuardSetting": 2}, {"WebHidBlockedForUrls": [OTHER]}),
+        ("autoplay_allowed", {"AutoplayAllowed": False}, {"URLBlocklist": ["other.example"]}),
+    ],
+)
+def test_policy_about_another_page_or_browser_is_no_cause(
+    metric: str, deciding: dict[str, Any], beside: dict[str, Any]
+) -> None:
+    """Of a browser that may be used, the policy that decides for the profile's pages; not the default's own rules."""
+    listed = tuple(Policy(name, value, "x", "in_force") for name, value in (beside | deciding).items())
+    chrome = Browser("chrome", "142", "x", policies=listed)
+    shown = of_browsers(BrowserEvidence((FIREFOX, chrome), Default("firefox", "x")))
+    ((name, value),) = deciding.items()
+
+    told = cause(failed(f"browser.{metric}"), shown, EN)
+
+    assert told.startswith(f"{name} = ")
+    assert told.endswith(" (Chrome policy)")
+    assert str(value).lower() in told
+    assert f"{name} = " in rows(shown)["Browser"].known
+    assert "other.example" not in told + rows(shown)["Browser"].known
+
+
+def test_what_keeps_an_answer_open_is_of_the_browsers_that_count() -> None:
+    """A cloud that manages a browser nobody may use is no reason; browsers that differ are one."""
+    firefox = replace(FIREFOX, cloud_managed=True)
+    maybe = (Policy("AudioCaptureAllowed", value=False, source="x", effect="recommended"),)
+    chrome = Browser("chrome", "142", "x", policies=maybe)
+    denied = replace(chrome, name="edge", policies=(replace(maybe[0], effect="in_force"),))
+    asked = left_open("browser.microphone_allowed")
+
+    one = of_browsers(BrowserEvidence((firefox, chrome), Default("firefox", "x")))
+    two = of_browsers(BrowserEvidence((replace(chrome, policies=()), denied), Default(None, "x")))
+
+    assert cause(asked, one, EN).startswith("AudioCaptureAllowed = false is only recommended (Chrome policy)")
+    assert cause(asked, two, EN) == "the browsers that may be used differ in it"
+
+
+def test_firefox_alone_has_no_buttons() -> None:
+    """What decides is the browser itself where no policy does."""
+    answers = BrowserProbe.answered(BrowserEvidence((FIREFOX,), Default("firefox", "x")), without_list())
+
+    assert answers["hid_allowed"].decided_by == ("firefox",)
+    assert answers["microphone_allowed"].decided_by == ()
 
 
 def test_another_device_was_listened_to() -> None:

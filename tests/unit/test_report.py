@@ -223,6 +223,7 @@ def report() -> Report:
             "path.loss_ratio": Metric.of(Quantity(0.0, Interval(0.0, 0.0049)), "ratio"),
             "bandwidth.up_bps": Metric.of(Quantity(1, Interval(1, None)), "bit/s"),
             "stun.nat_mapping": Metric.of(Quantity(None, reason=FailureCode.STUN_TIMEOUT), "text"),
+            "browser.udp_allowed": Metric.of(Quantity(value=False, decided_by=("edge.WebRtcIPHandlingUrl",)), "bool"),
         },
         observations={
             name: Observation(ObservationStatus.COLLECTED, 1, "d", evidence=evidence.to_json())

@@ -1,12 +1,17 @@
 """The session probe: what is proved, by which signals, and what is never claimed."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 
+from readycheck.engine.probe import Context
+from readycheck.host.machine import Fact, Told
 from readycheck.host.recorded import RecordedMachine
 from readycheck.model.failure import FailureCode
-from readycheck.probes.session import SessionEvidence, SessionProbe, _gathered
+from readycheck.probes import session
+from readycheck.probes.session import SessionEvidence, SessionProbe
 from readycheck.profile.schema import Profile
 from tests.machines import machine
 
@@ -20,13 +25,18 @@ def profile(*urls: str) -> Profile:
     return Profile.model_validate({"schema": "readycheck.profile/1", "id": "p", "targets": targets})
 
 
+def _gathered(asked: RecordedMachine) -> SessionEvidence:
+    context = Context("session", profile(), None, lambda _: None, {}, machine=asked)  # type: ignore[arg-type]
+    return asyncio.run(SessionProbe().gather(context))
+
+
 def told(evidence: SessionEvidence, *urls: str) -> dict[str, Any]:
     answers = evidence.quantities() | SessionProbe.answered(evidence, profile(*(urls or SOFTPHONE)))
     return {name: (one.value, one.reason) if one.value is None else one.value for name, one in answers.items()}
 
 
 def captured(platform: str = "windows", registry: str = "", **document: Any) -> SessionEvidence:
-    return _gathered(RecordedMachine({"platform": platform, **document}, registry))
+    return _gathered(RecordedMachine({"platform": platform, "processes": [], **document}, registry))
 
 
 def exported(*keys: str) -> str:
@@ -77,6 +87,7 @@ def test_run_by_a_deployment_tool_tells_nothing_of_the_agents_session() -> None:
         ("kind", "remote", "media_redirection", "media_at"), wrong
     )
     assert found["agent_installed"] is False
+    assert found["endpoint_client_installed"] == wrong
 
 
 def test_endpoints_client_is_told() -> None:
@@ -306,6 +317,25 @@ def test_mac_session_by_who_owns_the_console(
     assert evidence.session.kind == kind
 
 
+def test_api_that_hangs_costs_the_session_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is installed stands; kind and place are null, since nobody answered in time."""
+    ended = threading.Event()
+
+    class Hanging(RecordedMachine):
+        def fact(self, name: Fact) -> Told:
+            if name == "citrix_active_protocol":
+                ended.wait(60)
+            return super().fact(name)
+
+    monkeypatch.setattr(session, "SESSION_LIMIT_S", 0.05)
+    found = told(_gathered(Hanging({"platform": "windows", "processes": []}, CITRIX)))
+    ended.set()
+
+    late = (None, FailureCode.DEADLINE_EXCEEDED)
+    assert found["agent_installed"] is True
+    assert [found[name] for name in ("remote", "media_at", "endpoint_client_installed")] == [late] * 3
+
+
 HOSTILE = "\x1b[31m<script>\u202e" + "x" * 10_000
 
 
@@ -342,4 +372,15 @@ def test_processes_that_cannot_be_listed_disprove_nothing() -> None:
     """Without the list of processes Citrix' service may be running."""
     registry = CITRIX + '[HKEY_CURRENT_USER\\SOFTWARE\\Citrix\\HDXMediaStream]\n"MSTeamsRedirSupport"=dword:1\n'
 
-    assert told(captured(registry=registry, facts={WTS: 1}))["media_redirection"] == UNKNOWN
+    assert told(captured(registry=registry, facts={WTS: 1}, processes=None))["media_redirection"] == UNKNOWN
+
+
+@pytest.mark.parametrize("platform", ["windows", "linux"])
+def test_console_is_not_proved_without_the_list_of_processes(platform: str) -> None:
+    """A streaming server that shows it elsewhere is known by its process alone: none is claimed not to run."""
+    facts = {WTS: 0, "session_id": 1, "remote_session": False}
+    seat: dict[str, Any] = {"environment": {"XDG_SESSION_ID": "2"}, "files": {LOGIND: SEAT}}
+    found, listed = (told(captured(platform, facts=facts, processes=one, **seat)) for one in (None, ["explorer.exe"]))
+
+    assert [found[name] for name in ("kind", "remote", "agent_installed")] == ["unknown", UNKNOWN, UNKNOWN]
+    assert [listed[name] for name in ("kind", "remote", "agent_installed")] == ["console", False, False]

@@ -190,6 +190,17 @@ def test_error_estimate() -> None:
     assert ErrorEstimate().seconds == pytest.approx(2**-10)
 
 
+@given(st.floats(0, 1e9))
+def test_error_estimate_holds_the_seconds_and_little_more(seconds: float) -> None:
+    """Rounded up, by one part in 127 or the format's own smallest step; a clock that nobody sets says so."""
+    estimate = ErrorEstimate.of(seconds)
+
+    assert ErrorEstimate.decode(estimate.encode()) == estimate
+    assert estimate.synchronized
+    assert seconds <= estimate.seconds <= max(seconds * 128 / 127, 2.0**-32) + 1e-12
+    assert not ErrorEstimate.of(None).synchronized
+
+
 def test_keys() -> None:
     """Text as it stands, octets after hex:, never nothing."""
     assert key_octets(" secrète\r\n") == "secrète".encode()

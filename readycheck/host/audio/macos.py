@@ -23,7 +23,10 @@ _TELEPHONY_PAGE = 0x0B
 _HANDS_FREE_AT_MOST_HZ = 24_000  # HFP: 8, 16, 24 kHz; music has 44.1 or 48
 _BUSES: Mapping[str, Bus] = {"usb": "usb", "bluetooth": "bluetooth", "bluetoothle": "bluetooth", "builtin": "builtin"}
 _TRANSPORT = "coreaudio_device_type_"
-_JACK = re.compile(r"external (microphone|headphones)|^headphones$", re.IGNORECASE)
+_OWN = re.compile(r"mac|built-in|intern|int[eé]gr|eingebaut|incorporad|embutid|ingebouwd", re.IGNORECASE)
+"""What the machine has itself bears its model in every language ("Haut-parleurs MacBook Pro"), on older ones this."""
+_PLUGGED = re.compile(r"e[xs]tern|^headphones$", re.IGNORECASE)
+"""What is in its socket: external, extern, externe, externo, esterno."""
 _HEX = re.compile(r"0x([0-9a-f]{1,4})\b", re.IGNORECASE)
 
 
@@ -41,13 +44,15 @@ def _endpoints(item: Mapping[str, Any], bluetooth: Mapping[str, Mapping[str, Any
     paired = bluetooth.get(name, {}) if bus == "bluetooth" else {}
     vid, pid = _bluetooth_id(paired)
     form_factor = clean(paired.get("device_minorType", "")).lower() or None
-    if bus == "builtin" and _JACK.search(name):
-        bus, form_factor = "jack", "headphones" if "phones" in name.lower() else "headset"
+    if bus == "builtin" and (_PLUGGED.search(name) or not _OWN.search(name)):
+        bus = "jack"
     rate = item.get("coreaudio_device_srate")
     hands_free = rate <= _HANDS_FREE_AT_MOST_HZ if bus == "bluetooth" and isinstance(rate, int | float) else None
     for direction, way in (("capture", "input"), ("render", "output")):
         if item.get(f"coreaudio_device_{way}"):
             default = item.get(f"coreaudio_default_audio_{way}_device") == "spaudio_yes"
+            if bus == "jack" and _PLUGGED.search(name):  # in another language it may be anything
+                form_factor = "headset" if direction == "capture" else "headphones"
             yield Endpoint(
                 name,
                 "capture" if direction == "capture" else "render",

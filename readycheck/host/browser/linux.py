@@ -86,10 +86,12 @@ _DESKTOP_FILES: tuple[tuple[str, Name], ...] = (
 _LINE = re.compile(r"^(?:Version=|version:\s*|\s*<release\s[^>\n]{0,200}?\bversion=)['\"]?([^'\"\s]+)", re.MULTILINE)
 
 
-def browsers(machine: Machine) -> list[Installed]:
-    """One of each name, the first place counting."""
+def browsers(machine: Machine, *, of_user: bool = True) -> list[Installed]:
+    """One of each name, the first place counting; without those in the user's folder if it is not to be looked into."""
     there: dict[Name, _Place] = {}
     for place in _PLACES:
+        if place.per_user and not of_user:
+            continue
         if place.name not in there and machine.paths(_full(machine, place.program)):
             there[place.name] = place
     packages = _packages(machine, [place.package for place in there.values() if place.package])

@@ -24,12 +24,12 @@ _IDENTIFIERS: dict[str, Name] = {
 _CHOICES = "Library/Preferences/com.apple.LaunchServices/com.apple.launchservices.secure.plist"
 
 
-def browsers(machine: Machine) -> list[Installed]:
-    """Those in the folders of applications, the machine's before the user's."""
+def browsers(machine: Machine, *, of_user: bool = True) -> list[Installed]:
+    """Those in the folders of applications, the machine's before the user's, if that is to be looked into."""
     own = f"{home(machine)}/Applications"
     found = []
     for name, app in _APPS.items():
-        folder = next((one for one in (*_SYSTEM, own) if machine.paths(f"{one}/{app}")), None)
+        folder = next((one for one in (*_SYSTEM, *([own] if of_user else [])) if machine.paths(f"{one}/{app}")), None)
         if folder:
             path = f"{folder}/{app}/Contents/Info.plist"
             told = (plist_tree(machine, path) or {}).get("CFBundleShortVersionString")

@@ -1,15 +1,16 @@
 """Where each system keeps the policies of each browser, and which of several places counts.
 
 Windows: the machine's keys above the user's. Linux: every JSON file of a folder, the last in the order of names
-counts. macOS: what a device management wrote, the machine's above the user's. Firefox: policies.json of the system
-alone where it exists, else of the installation; on Windows its keys above that file.
+counts. macOS: what a device management wrote, the machine's above the user's; the machine's own preferences are only
+recommended to Chromium, and in force for Firefox. Firefox: policies.json of the system alone where it exists, else of
+the installation; on Windows its keys above that file, on macOS its preferences.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from readycheck.host.browser.found import Name
-from readycheck.host.browser.tree import Tree, json_tree, plist_tree, registry_tree
+from readycheck.host.browser.tree import Tree, json_tree, plist_tree, registry_tree, with_part
 from readycheck.host.machine import Machine
 from readycheck.host.paths import expanded, without_user
 
@@ -49,6 +50,9 @@ _FIREFOX_FILES = {
         r"%ProgramFiles(x86)%\Mozilla Firefox\distribution\policies.json",
     ),
 }
+
+_BETWEEN, _DEEPEST = "__", 6
+"""Firefox on macOS: what stands between the names of a nested policy, each a key of its own."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,7 @@ def _plists(machine: Machine, browser: Name, found: Places) -> None:
         ("/Library/Managed Preferences", False),
     ):
         for path in machine.paths(f"{folder}/{name}"):
-            tree = plist_tree(machine, path)
-            if browser != "firefox" or not tree or tree.get("EnterprisePoliciesEnabled") is True:
-                found.add(tree, without_user(machine, path), is_recommended=is_recommended)
+            found.add(plist_tree(machine, path), without_user(machine, path), is_recommended=is_recommended)
 
 
 def _json_folders(machine: Machine, browser: Name, found: Places) -> None:
@@ -139,4 +141,25 @@ def _firefox(machine: Machine, found: Places) -> None:
     if machine.platform == "windows":
         _registry(machine, "firefox", found)
     elif machine.platform == "macos":
-        _plists(machine, "firefox", found)
+        _firefox_preferences(machine, found)
+
+
+def _firefox_preferences(machine: Machine, found: Places) -> None:
+    """Switched on by one of themselves; all are in force, whichever place holds them (nsMacPreferencesReader)."""
+    flat = Places()
+    _plists(machine, "firefox", flat)
+    found.unreadable += flat.unreadable
+    enabled = flat.settings.get("EnterprisePoliciesEnabled")
+    if enabled and enabled.value in (True, 1):
+        found.settings |= unflattened({name: replace(one, is_recommended=False) for name, one in flat.settings.items()})
+
+
+def unflattened(flat: dict[str, Placed]) -> dict[str, Placed]:
+    """With `Permissions__Microphone__Allow` as a part of Permissions, as `defaults write` sets it."""
+    found = {name: one for name, one in flat.items() if _BETWEEN not in name}
+    for name, one in flat.items():
+        first, *parts = name.split(_BETWEEN, _DEEPEST)
+        if parts:
+            held = found[first].value if first in found else None
+            found[first] = replace(one, value=with_part(held, parts, one.value))
+    return found

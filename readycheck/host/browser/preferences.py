@@ -4,24 +4,23 @@ A policy's preference counts above the user's where it is locked, which one with
 default that the user's replaces.
 """
 
-import json
 import re
 from typing import Any
 
 from readycheck.host.browser.found import Policy, policy
-from readycheck.host.machine import Machine, text_of
-from readycheck.host.proxy.firefox import default_profile, folders
+from readycheck.host.machine import Machine
+from readycheck.host.proxy.firefox import default_profile, folders, user_preferences
 
 SOURCE = "policy Preferences"
 _FELT = re.compile(r"media\.(peerconnection|navigator|autoplay)\.[A-Za-z0-9_.-]{1,100}")
-_LINE = re.compile(r"^\s*user_pref\(\s*\"(?P<name>media\.[^\"]+)\"\s*,\s*(?P<value>.+?)\s*\)\s*;", re.MULTILINE)
-_LARGEST_BYTE = 4 * 1024 * 1024
+
+Set = dict[str, tuple[Any, str]]
+"""Values by name, each with the place that sets it."""
 
 
-def preferences(machine: Machine, prescribed: Any, *, with_user: bool) -> list[Policy]:
-    """Each preference that counts, with the place that sets it; `prescribed` is the policy Preferences."""
+def preferences(prescribed: Any, user: Set) -> list[Policy]:
+    """Each preference that counts; `prescribed` is the policy Preferences, `user` what the user's profile sets."""
     locked, default = _prescribed(prescribed)
-    user = _of_user(machine) if with_user else {}
     found = {name: (value, SOURCE) for name, value in default.items()} | user
     found |= {name: (value, SOURCE) for name, value in locked.items()}
     return [policy(name, value, source, "in_force") for name, (value, source) in sorted(found.items())]
@@ -42,20 +41,8 @@ def _prescribed(tree: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return locked, default
 
 
-def _of_user(machine: Machine) -> dict[str, tuple[Any, str]]:
-    """prefs.js, and user.js above it, of the profile that Firefox opens."""
+def of_user(machine: Machine) -> Set:
+    """What the profile that Firefox opens sets."""
     profile = next(filter(None, (default_profile(machine, folder) for folder in folders(machine))), None)
-    found: dict[str, tuple[Any, str]] = {}
-    for name in ("prefs.js", "user.js") if profile else ():
-        for match in _LINE.finditer(text_of(machine, profile / name if profile else name, _LARGEST_BYTE)):
-            value = _value(match["value"])
-            if _FELT.fullmatch(match["name"]) and value is not None:
-                found[match["name"]] = (value, name)
-    return found
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    told = user_preferences(machine, profile, "media.") if profile else ()
+    return {name: (value, file) for name, value, file in told if _FELT.fullmatch(name) and value is not None}

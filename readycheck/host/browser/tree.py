@@ -56,3 +56,14 @@ def plist_tree(machine: Machine, path: str) -> Tree | None:
     except ValueError:
         return None
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else None
+
+
+def with_part(tree: Any, names: list[str], value: Any) -> Any:
+    """The same tree with a value below it, by the names on the way; a number for a name makes a list."""
+    if not names:
+        return value
+    name, *rest = names
+    if name.isdecimal():
+        return [*(tree if isinstance(tree, list) else []), with_part(None, rest, value)]
+    held = tree if isinstance(tree, dict) else {}
+    return held | {name: with_part(held.get(name), rest, value)}

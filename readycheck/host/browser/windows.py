@@ -64,14 +64,15 @@ _TRACES: dict[Name, _Traces] = {
 }
 
 
-def browsers(machine: Machine) -> list[Installed]:
-    """Those that an installer, an updater or App Paths names."""
-    return [found for name, traces in _TRACES.items() if (found := _installed(machine, name, traces))]
+def browsers(machine: Machine, *, of_user: bool = True) -> list[Installed]:
+    """Those that an installer, an updater or App Paths names, for the machine or, if that is asked, for the user."""
+    hives = (_HKLM, _HKCU) if of_user else (_HKLM,)
+    return [found for name, traces in _TRACES.items() if (found := _installed(machine, name, traces, hives))]
 
 
-def _installed(machine: Machine, name: Name, traces: _Traces) -> Installed | None:
-    """The machine's before the user's; the version of what proves that it is there, else the browser's own key."""
-    for hive in (_HKLM, _HKCU):
+def _installed(machine: Machine, name: Name, traces: _Traces, hives: tuple[str, ...]) -> Installed | None:
+    """The first hive counting; the version of what proves that it is there, else the browser's own key."""
+    for hive in hives:
         proofs = [
             *_updater(machine, hive, traces),
             *_uninstall(machine, hive, traces),

@@ -18,9 +18,7 @@ SOURCE = "Firefox preferences (for Firefox alone)"
 Preferences = Mapping[str, object]
 _LARGEST_BYTE = 4 * 1024 * 1024
 _PREFIX = "network.proxy."
-_LINE = re.compile(
-    r"^\s*user_pref\(\s*\"(?P<name>network\.proxy\.[^\"]+)\"\s*,\s*(?P<value>.+?)\s*\)\s*;", re.MULTILINE
-)
+_LINE = re.compile(r"^\s*user_pref\(\s*\"(?P<name>[^\"\n]+)\"\s*,\s*(?P<value>.+?)\s*\)\s*;", re.MULTILINE)
 _DIRECT, _MANUAL, _PAC, _DIRECT_TOO, _AUTO_DETECT = range(5)  # 3 is what old versions wrote for 0; 5 is the system's
 _SOCKS_4 = 4
 
@@ -47,8 +45,8 @@ def from_profiles(machine: Machine, places: Sequence[PurePath]) -> list[ProxySet
     for folder in places:
         profile = default_profile(machine, folder)
         if profile is not None:
-            files = (profile / "prefs.js", profile / "user.js")
-            return from_preferences({name: value for path in files for name, value in _preferences(machine, path)})
+            found = user_preferences(machine, profile, _PREFIX)
+            return from_preferences({name.removeprefix(_PREFIX): value for name, value, _ in found})
     return []
 
 
@@ -103,11 +101,15 @@ def _server(values: Preferences, name: str, kind: HopKind) -> Hop | None:
     return server(f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}", kind)
 
 
-def _preferences(machine: Machine, path: PurePath) -> Iterator[tuple[str, object]]:
-    for match in _LINE.finditer(text_of(machine, path, _LARGEST_BYTE)):
-        try:
-            # the file is JavaScript: its \xNN is all that JSON does not know
-            value = json.loads(re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", match["value"]))
-        except ValueError:
-            continue
-        yield match["name"].removeprefix(_PREFIX), value
+def user_preferences(machine: Machine, profile: PurePath, prefix: str) -> Iterator[tuple[str, object, str]]:
+    """Name, value and file of those that begin so: prefs.js, then user.js, which is read last and wins."""
+    for file in ("prefs.js", "user.js"):
+        for match in _LINE.finditer(text_of(machine, profile / file, _LARGEST_BYTE)):
+            if not match["name"].startswith(prefix):
+                continue
+            try:
+                # the file is JavaScript: its \xNN is all that JSON does not know
+                value = json.loads(re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", match["value"]))
+            except (ValueError, RecursionError):
+                continue
+            yield match["name"], value, file

@@ -78,7 +78,7 @@ def agents(machine: Machine) -> list[Signal]:
 
 
 def streaming_servers(machine: Machine) -> list[Signal]:
-    """Running servers of DCV and PCoIP."""
+    """Running servers of DCV and PCoIP; none where processes can't be told, which proves nothing."""
     running = machine.processes() or frozenset()
     return [
         signal("process", name, "agent_installed", of) for name, of in sorted(_STREAMING.items()) if name in running

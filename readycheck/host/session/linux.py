@@ -43,7 +43,8 @@ def _kind(machine: Machine, login: dict[str, str], *, has_agent: bool) -> tuple[
     by_ssh, is_ssh = ssh_signals(machine)
     by_xrdp, is_xrdp = _xrdp(machine)
     at_seat = bool(login.get("SEAT")) and login.get("TYPE") in _GRAPHICAL and login.get("REMOTE") == "0"
-    local = at_seat and not (has_agent or by_ssh or by_xrdp)
+    unseen = machine.processes() is None  # a streaming server is known by its process alone
+    local = at_seat and not (has_agent or by_ssh or by_xrdp or unseen)
     seen = [*_of_login(login, service, local=local), *by_ssh, *by_xrdp]
     if is_xrdp or service == "xrdp":
         return "xrdp", seen

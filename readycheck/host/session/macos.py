@@ -1,11 +1,11 @@
 """macOS: the console, screen sharing of it, and SSH."""
 
+from readycheck.host.context import console_owner
 from readycheck.host.machine import Machine
 from readycheck.host.session.installed import agents
 from readycheck.host.session.signal import Redirection, Session, Signal, signal
 from readycheck.host.session.ssh import ssh_signals
 
-_OWNER = ("stat", "-f", "%u", "/dev/console")
 _SHARING = "screensharingd"
 
 
@@ -15,7 +15,7 @@ def session(machine: Machine) -> Session:
     by_ssh, is_ssh = ssh_signals(machine)
     if is_ssh:
         return Session("ssh", remote=True, redirection=Redirection(ready=False), signals=(*installed, *by_ssh))
-    owner = machine.output(*_OWNER)
+    owner = console_owner(machine)
     user, running = machine.fact("user_id").value, machine.processes()
     signals: list[Signal] = [*installed, *by_ssh]
     owns = owner.status == 0 and owner.text.strip() == str(user)

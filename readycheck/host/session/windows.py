@@ -42,6 +42,8 @@ class _Asked:
     horizon: dict[str, str]
     agents: frozenset[str]
     avd_registered: bool
+    processes_told: bool
+    """DCV and PCoIP, which show a console elsewhere, are known by their processes alone."""
 
 
 def session(machine: Machine) -> Session:
@@ -70,6 +72,7 @@ def _ask(machine: Machine, installed: Sequence[Signal]) -> _Asked:
         horizon=_horizon(machine, number),
         agents=frozenset(one.of for one in installed),
         avd_registered=any(one.of == "avd" and one.value == "IsRegistered=1" for one in installed),
+        processes_told=machine.processes() is not None,
     )
 
 
@@ -108,7 +111,7 @@ def _is_console(asked: _Asked, view: str) -> bool:
     by_api = asked.protocol == CONSOLE
     by_name = asked.protocol is None and asked.is_remote is False and asked.name == "console"
     contradicted = asked.is_remote or asked.is_glass is False or view or asked.name.startswith(("ica-", "rdp-"))
-    taken_over = asked.agents & {"workspaces", *_STREAMING}
+    taken_over = asked.agents & {"workspaces", *_STREAMING} or not asked.processes_told
     citrix_unasked = "citrix" in asked.agents and asked.citrix_protocol != CONSOLE
     return (by_api or (by_name and not asked.agents)) and not (contradicted or taken_over or citrix_unasked)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from readycheck.model.clean import clean
@@ -17,60 +17,7 @@ _POWERS = (
     "autoplay_allowed",
     "hid_allowed",
 )
-_DENIED = 2
 _PROGRAM = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
-
-
-def _blocks(kind: str) -> Callable[[Any], bool]:
-    """Whether Firefox' Permissions hold back pages of this kind."""
-
-    def held_back(value: Any) -> bool:
-        part = mapping(mapping(value).get(kind))
-        stopped = part.get("BlockNewRequests") in (True, 1) or str(part.get("Default", "")).startswith("block-")
-        return stopped or bool(part.get("Block"))
-
-    return held_back
-
-
-def _is_no(value: Any) -> bool:
-    return value is False
-
-
-def _is_denied(value: Any) -> bool:
-    return bool(value == _DENIED)
-
-
-def _without_udp(value: Any) -> bool:
-    return "disable_non_proxied_udp" in str(value)
-
-
-_FORBIDDING: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
-    "microphone_allowed": {
-        "AudioCaptureAllowed": _is_no,
-        "DefaultMediaStreamSetting": _is_denied,
-        "Permissions": _blocks("Microphone"),
-        "media.navigator.enabled": _is_no,
-    },
-    "udp_allowed": {
-        "WebRtcIPHandlingUrl": _without_udp,
-        "WebRtcIPHandling": _without_udp,
-        "WebRtcLocalhostIpHandling": _without_udp,
-        "media.peerconnection.enabled": _is_no,
-        "media.peerconnection.ice.proxy_only": lambda value: value is True,
-    },
-    "notifications_allowed": {
-        "DefaultNotificationsSetting": _is_denied,
-        "NotificationsBlockedForUrls": bool,
-        "Permissions": _blocks("Notifications"),
-    },
-    "autoplay_allowed": {"AutoplayAllowed": _is_no, "Permissions": _blocks("Autoplay")},
-    "hid_allowed": {"DefaultWebHidGuardSetting": _is_denied, "WebHidBlockedForUrls": bool},
-    "udp_port_count": {"WebRtcUdpPortRange": bool},
-}
-"""By metric, the policies that may forbid it and the values that do; the probe decides, this names what it went by."""
-
-
-_CLOSED: Mapping[str, Callable[[Any], bool]] = {"URLBlocklist": bool}
 
 
 def told(subject: Subject) -> list[Said]:
@@ -171,26 +118,21 @@ def _name(subject: Subject, browser: Mapping[str, Any]) -> str:
     return subject.words.value(named(browser.get("name"), 30) or "unknown")
 
 
-def _policies(subject: Subject, metric: str) -> list[tuple[str, str, str]]:
-    """Setting, browser and place of what forbids it; else of a list of pages that are not opened at all."""
-    return _found(subject, _FORBIDDING.get(metric, {})) or (_found(subject, _CLOSED) if metric in _POWERS else [])
+def _deciding(subject: Subject, metric: str) -> list[tuple[dict[str, Any], str]]:
+    """Each browser behind a figure, and the policy of it that decided; "" where none did."""
+    browsers = {str(one.get("name")): one for one in _browsers(subject)}
+    pairs = [one.partition(".")[::2] for one in subject.decided_by(metric)]
+    return [(browsers[name], policy) for name, policy in pairs if name in browsers]
 
 
-def _found(
-    subject: Subject, forbidding: Mapping[str, Callable[[Any], bool]], effect: str = "in_force"
-) -> list[tuple[str, str, str]]:
-    """Of the default browser, or else of the first that has any."""
-    for browser in _browsers(subject):
-        found = [
-            (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
-            for one in mappings(browser.get("policies"))
-            if one.get("effect") == effect
-            and (forbids := forbidding.get(str(one.get("name"))))
-            and forbids(one.get("value"))
-        ]
-        if found:
-            return found
-    return []
+def _policies(subject: Subject, metric: str, effect: str = "in_force") -> list[tuple[str, str, str]]:
+    """Setting, browser and place of each policy that decided."""
+    return [
+        (_setting(one), _place(subject, browser), _short(named(one.get("source"), 90)))
+        for browser, policy in _deciding(subject, metric)
+        for one in mappings(browser.get("policies"))
+        if one.get("name") == policy and one.get("effect") == effect
+    ]
 
 
 def _short(key: str) -> str:
@@ -210,15 +152,17 @@ def _setting(policy: Mapping[str, Any]) -> str:
 
 
 def _telling(value: Any) -> Any:
-    """Of rules by page the one that forbids, without its braces; else the value as it stands."""
-    rule = next((one for one in mappings(value) if _without_udp(one)), None)
-    return f"{rule.get('url')}, {rule.get('handling')}" if rule else value
+    """The only rule by page that forbids, without its braces; else the value as it stands."""
+    rules = [one for one in mappings(value) if one.get("handling") == "disable_non_proxied_udp"]
+    return f"{rules[0].get('url')}, {rules[0].get('handling')}" if len(rules) == 1 else value
 
 
 def _held_by(subject: Subject) -> list[str]:
     """Without the id of the program that the name of Google's and Microsoft's policies ends with."""
-    first = next((found for one in _browsers(subject) if (found := mappings(one.get("updates_held_by")))), [])
-    return [_PROGRAM.sub("", _setting(one)) for one in first]
+    holding = [
+        one for browser, _ in _deciding(subject, "update_frozen") for one in mappings(browser.get("updates_held_by"))
+    ]
+    return [_PROGRAM.sub("", _setting(one)) for one in holding]
 
 
 def _without_effect(subject: Subject) -> list[str]:
@@ -231,19 +175,20 @@ def _without_effect(subject: Subject) -> list[str]:
 
 
 def _no_hid(subject: Subject) -> str:
-    default = next(iter(_browsers(subject)), {})
-    return subject.words("ws_firefox_hid") if default.get("name") == "firefox" else ""
+    names = {browser.get("name") for browser, _ in _deciding(subject, "hid_allowed")}
+    return subject.words("ws_firefox_hid") if "firefox" in names else ""
 
 
 def _why_open(subject: Subject, metric: str) -> str:
-    """Managed from a cloud that was not asked, browsers that differ, or the reason of the figure."""
+    """Managed from a cloud that was not asked, only recommended, browsers that differ, or the reason of the figure."""
     reason = subject.reason(metric) or FailureCode.NOT_PROVEN
     if reason != FailureCode.NOT_PROVEN:
         return subject.words.failure(reason).short
-    managed = [_name(subject, one) for one in _browsers(subject) if one.get("cloud_managed") is True]
+    deciding = _deciding(subject, metric)
+    managed = [_name(subject, one) for one, policy in deciding if not policy and one.get("cloud_managed") is True]
     if managed:
         return subject.words("ws_cloud_managed", names=subject.listed(managed))
-    if only := _found(subject, _FORBIDDING.get(metric, {}), "recommended"):
+    if only := _policies(subject, metric, "recommended"):
         return subject.words("ws_recommended", setting=only[0][0], place=only[0][1])
-    several = len(_browsers(subject)) > 1
-    return subject.words("ws_browsers_differ" if several else "ws_neither")
+    differ = len(_browsers(subject)) > 1 and not subject.decided_by(metric)
+    return subject.words("ws_browsers_differ" if differ else "ws_neither")

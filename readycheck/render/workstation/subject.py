@@ -39,6 +39,11 @@ class Subject:
         metric = self.report.metrics.get(f"{self.probe}.{attribute}")
         return metric.reason if metric else None
 
+    def decided_by(self, attribute: str) -> tuple[str, ...]:
+        """Names in the evidence: what made a figure of this probe what it is."""
+        metric = self.report.metrics.get(f"{self.probe}.{attribute}")
+        return metric.decided_by if metric else ()
+
     def is_asked(self, attribute: str) -> bool:
         """Whether a requirement is on this figure."""
         return any(finding.metric == f"{self.probe}.{attribute}" for finding in self.report.findings)
