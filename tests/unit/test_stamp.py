@@ -197,7 +197,7 @@ def test_error_estimate_holds_the_seconds_and_little_more(seconds: float) -> Non
 
     assert ErrorEstimate.decode(estimate.encode()) == estimate
     assert estimate.synchronized
-    assert seconds <= estimate.seconds <= max(seconds * 128 / 127, 2.0**-32) + 1e-12
+    assert seconds <= estimate.seconds <= seconds * 128 / 127 + 2.0**-32
     assert not ErrorEstimate.of(None).synchronized
 
 
