@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from readycheck.engine.registry import metric_definitions
+from readycheck.host.loop import new_event_loop
 from readycheck.profile.loader import load_profile
 from readycheck.profile.schema import Profile
 
@@ -21,6 +23,11 @@ settings.register_profile(
 settings.load_profile("ours")
 
 ProfileMaker = Callable[..., Profile]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the program's loop: Windows' default one cannot watch a socket (add_reader)."""
+    return {"readycheck": new_event_loop}
 
 
 @pytest.fixture

@@ -79,7 +79,34 @@ def test_impatient_interruption_still_writes(profile_file: Writer, tmp_path: Pat
     assert len(list((tmp_path / "out").glob("*.json"))) == 1
 
 
-@pytest.mark.parametrize("after_s", [0.03, 0.1, 0.2, 0.4])
+PRESSED_AT_FIRST_SIGHT = """
+import importlib.abc, signal, sys
+class Press(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                pass
+sys.meta_path.insert(0, Press())
+import readycheck.__main__
+if sys.argv[1] == "nothing":
+    signal.raise_signal(signal.SIGINT)
+readycheck.__main__.main()
+"""
+
+
+@pytest.mark.parametrize("module", ["nothing", "readycheck.cli", "typer", "readycheck.host.interrupts"])
+def test_interruption_at_the_start_is_never_lost(module: str) -> None:
+    """Ctrl-C while something is imported ends the program, whatever becomes of an exception in there."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED_AT_FIRST_SIGHT, module], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.2, 0.4])
 def test_interruption_at_the_start_shows_no_traceback(tmp_path: Path, after_s: float) -> None:
     """While the program loads, Ctrl-C is just the end."""
     with subprocess.Popen(

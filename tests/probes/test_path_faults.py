@@ -64,7 +64,7 @@ async def test_it_stops_halfway() -> None:
     assert ANSWERED <= len(seen.evidence["rtt_ms"]) < 3 * ANSWERED
     loss = seen.metric("loss_ratio")
     assert (loss.value, loss.low, loss.bounded, loss.high) == (0, 0, True, None)
-    assert seen.answer("rtt_p50_ms")[0] < 50
+    assert 0 < seen.answer("rtt_p50_ms")[0] < 1000 * seen.evidence["alive_s"]
     assert seen.metric("mos_cqe").low == 1
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import types
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,7 @@ def test_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch, tmp_path:
     """PyInstaller's sys.executable is readycheck, which takes a hidden command and no -m."""
     program(monkeypatch, tmp_path, "query_hostapis = query_devices = list\nclass PortAudioError(Exception): pass")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", shutil.which("readycheck", path=str(Path(sys.executable).parent)))
+    monkeypatch.setattr(sys, "executable", shutil.which("readycheck", path=sysconfig.get_path("scripts")))
 
     assert portaudio.devices() == Told([])
 

@@ -1,6 +1,8 @@
 """Files, names and pseudonyms."""
 
+import asyncio
 import os
+import selectors
 import sys
 from pathlib import Path
 
@@ -156,6 +158,11 @@ def test_unsalted_host_is_said_to_be_guessable() -> None:
     """Without READYCHECK_SALT the report says that the name can be found out."""
     assert environment(made(), salt=None, profile_id="p", show_host=False).host_is_guessable
     assert not environment(made(), salt="s", profile_id="p", show_host=False).host_is_guessable
+
+
+async def test_tests_run_on_the_loop_of_the_program() -> None:
+    """What holds here holds where the program runs, on every system."""
+    assert isinstance(vars(asyncio.get_running_loop())["_selector"], selectors.SelectSelector)
 
 
 def test_the_loop_does_not_wait_long_for_other_threads() -> None:

@@ -5,6 +5,7 @@ import ipaddress
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -604,7 +605,7 @@ def test_missing_engine_is_told_and_is_no_answer(tmp_path: Path, monkeypatch: py
 def test_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """PyInstaller's sys.executable is readycheck, which takes commands and no -m."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", shutil.which("readycheck", path=str(Path(sys.executable).parent)))
+    monkeypatch.setattr(sys, "executable", shutil.which("readycheck", path=sysconfig.get_path("scripts")))
     assert run('function FindProxyForURL() { return "DIRECT"; }') == ["DIRECT"]
 
 
