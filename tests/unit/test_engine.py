@@ -517,6 +517,18 @@ def test_inputs_digest_depends_on_targets_alone(make_profile: Any) -> None:
     assert inputs_digest(turn, first) != inputs_digest(turn, other)
 
 
+@pytest.mark.parametrize("kind", ["turn", "stun"])
+def test_a_scheme_in_capitals_is_the_same_scheme(kind: str, make_profile: Any) -> None:
+    """The digest tells servers apart, however their scheme is written (RFC 3986 section 3.1)."""
+    small, capitals, other = (
+        inputs_digest(probes()[kind], make_profile(f"targets: {{ice_servers: [{{urls: '{url}'}}]}}\n"))
+        for url in (f"{kind}:a", f"{kind.upper()}:a", f"{kind.upper()}:b")
+    )
+
+    assert small == capitals
+    assert capitals != other
+
+
 async def test_failures_of_a_probe_tell_no_secret_and_no_public_address() -> None:
     """What a server said in place of an answer may quote our credentials."""
 
