@@ -160,8 +160,11 @@ class Collection:
             failure = self._fault(probe, error)
         finally:
             if failure and context.partial:
-                partial = context.partial()
-                gathered = _Gathered(self._shown(partial.to_json()), _cut_short(partial.quantities(), failure))
+                try:
+                    partial = context.partial()
+                    gathered = _Gathered(self._shown(partial.to_json()), _cut_short(partial.quantities(), failure))
+                except Exception as error:  # noqa: BLE001 - as above, and the cancellation that brought us here goes on
+                    failure = self._fault(probe, error)
             observation = Observation(
                 status=ObservationStatus.FAILED if failure else ObservationStatus.COLLECTED,
                 evidence_version=probe.evidence.version,

@@ -26,11 +26,13 @@ two seconds or more after its first packet, both ways: as in a call.
 class IdleBinding:
     """A socket that spoke to the far end last at `silent_since`; `knock` has the far end send to it.
 
-    `say` sends something to the far end, and has something sent back.
+    `say` sends something to the far end, and has something sent back; `speaks_at` is when it is idle no more.
     """
 
-    def __init__(self, knock: Callable[[], None], say: Callable[[], None]) -> None:
-        self.knock, self.say = knock, say
+    def __init__(
+        self, knock: Callable[[], None], say: Callable[[], None], speaks_at: Callable[[], float | None] = lambda: None
+    ) -> None:
+        self.knock, self.say, self.speaks_at = knock, say, speaks_at
         self.silent_since = time.perf_counter()
         self.on_arrival: Callable[[], None] = lambda: None
 
@@ -102,6 +104,6 @@ async def _at_relay(session: TurnSession, helper: TurnSession) -> IdleBinding:
         session.send(helper.relayed_address, talked)
         helper.send(peer, talked)
 
-    binding = IdleBinding(lambda: helper.send(peer, mark), say)
+    binding = IdleBinding(lambda: helper.send(peer, mark), say, lambda: session.speaks_at)
     session.on_data = lambda data, _: binding.on_arrival() if data == mark else binding.heard()
     return binding

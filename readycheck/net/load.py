@@ -10,7 +10,6 @@ import gc
 import os
 import selectors
 import socket
-import struct
 import threading
 import time
 from array import array
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from readycheck.model.failure import Failure, OperationFailed
-from readycheck.net.arrival import ON_LINUX, mark_packets
+from readycheck.net.arrival import mark_packets, unread_count
 from readycheck.net.failures import datagram_failure_of
 from readycheck.rtc.load_flow import LoadFlow
 from readycheck.rtc.stamp import EXPEDITED_FORWARDING
@@ -33,7 +32,6 @@ each of them. Round trips are read as much later, without load as never.
 """
 OVERTIME_S = 1.0
 """How long a sender that cannot keep its schedule goes on trying."""
-_SO_MEMINFO, _MEMINFO = 55, struct.Struct("@9I")  # linux/sock_diag.h: the last is what a full buffer dropped
 
 Slot = list[tuple[socket.socket, LoadFlow]]
 """What sends in the same millisecond."""
@@ -84,20 +82,9 @@ class Load:
                 except OSError as error:
                     self._note(error, "send")
 
-    def overrun(self) -> int | None:
-        """Packets that came and found our own buffers full, since the sockets opened; None where it is not told."""
-        if not ON_LINUX:
-            return None
-        dropped = 0
-        for opened, _ in self._flows:
-            try:
-                told = opened.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-            except OSError:
-                return None
-            if len(told) < _MEMINFO.size:  # a kernel before 4.12
-                return None
-            dropped += int(_MEMINFO.unpack(told)[-1])
-        return dropped
+    def unread(self) -> list[int]:
+        """Of each flow: packets that came and found no room in its receive queue, since it opened."""
+        return [unread_count(opened) for opened, _ in self._flows]
 
     def end(self) -> None:
         """End both threads; returns once they are gone."""

@@ -125,6 +125,11 @@ class TurnSession:
         """Why the link is no longer usable; None if it is."""
         return self._failure
 
+    @property
+    def speaks_at(self) -> float | None:
+        """When it next says something of its own accord, so that the server keeps what it granted; None if never."""
+        return self._client.next_at
+
     def never_fragment(self) -> bool:
         """From now on send whole datagrams or none; whether that can be had here."""
         return self._link.never_fragment()

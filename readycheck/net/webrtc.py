@@ -19,7 +19,7 @@ from aiortc import (
 
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.rtc.ice_server import Credentials
-from readycheck.rtc.opus_track import SAMPLE_RATE, OpusTrack
+from readycheck.rtc.opus_track import SAMPLE_RATE, OpusTrack, encode_voice
 
 POLL_S = 0.01
 HANG_UP_TIMEOUT_S = 2.0
@@ -70,11 +70,12 @@ class SoftphoneCall:
 
     async def _negotiate(self) -> None:
         try:
-            tracks = [OpusTrack(self._bitrate_bps, self._ptime_ms) for _ in range(2)]
+            # a third of a second, in which Ctrl-C and timers are to be heard
+            voice = await asyncio.to_thread(encode_voice, self._bitrate_bps, self._ptime_ms)
         except (av.FFmpegError, ValueError) as error:
             raise OperationFailed(FailureCode.CODEC_UNAVAILABLE, "encode", str(error)) from None
-        for peer, track in zip((self._caller, self._callee), tracks, strict=True):
-            peer.addTrack(track)
+        for peer in (self._caller, self._callee):
+            peer.addTrack(OpusTrack(voice, self._ptime_ms))
         for transceiver in self._caller.getTransceivers():
             codecs = RTCRtpSender.getCapabilities("audio").codecs
             transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType.lower() == "audio/opus"])

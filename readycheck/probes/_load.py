@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Protocol
 
 from readycheck.model.failure import Failure
-from readycheck.net.load import Load
+from readycheck.net.load import OVERTIME_S, Load
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.load_flow import FlowCount, LoadFlow
 from readycheck.rtc.ramp import Step, settle_s
@@ -19,6 +19,8 @@ LONGEST_QUIET_S = 1.0
 """How long nothing must come until nothing is expected any more, before a round trip is known."""
 CLOSING_WAITS_S = (0.1, 0.2, 0.4, 0.8)
 """After each round of closing packets; longer than the second in which a cap counts."""
+LONGEST_PAUSE_S = OVERTIME_S + LONGEST_QUIET_S + sum(max(wait_s, LONGEST_QUIET_S / 2) for wait_s in CLOSING_WAITS_S)
+"""What a step may take beyond its schedule: sent late, waited for, asked about."""
 MOST_SAMPLES = 100
 
 
@@ -50,6 +52,15 @@ class Loaded(Protocol):
         """So many calls at once, and what became of them."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What became of what was sent while it was counted."""
+
+    flows: list[tuple[FlowCount, int]]
+    """Each with the packets that came and found its receive queue full."""
+    unsent: int
+
+
 class ReflectorLoad:
     """Calls over a `Load`."""
 
@@ -65,7 +76,7 @@ class ReflectorLoad:
 
     async def idle(self) -> Idle | None:
         """Few packets of one flow."""
-        (count,) = await self._run(1, IDLE_PACKETS * IDLE_INTERVAL_MS / 1000, IDLE_INTERVAL_MS, 0.0)
+        ((count, _),) = (await self._run(1, IDLE_PACKETS * IDLE_INTERVAL_MS / 1000, IDLE_INTERVAL_MS, 0.0)).flows
         if not count.rtt_ms:
             return None
         self._quiet_s = min(LONGEST_QUIET_S, max(0.2, 4 * max(count.rtt_ms) / 1000))
@@ -73,11 +84,11 @@ class ReflectorLoad:
 
     async def step(self, calls: int, idle: Idle) -> Step:
         """So many calls at once."""
-        overrun_before = self._load.overrun() or 0
         settle = settle_s(self._seconds)
-        counts = await self._run(calls, settle + self._seconds, self._interval_ms, settle)
+        run = await self._run(calls, settle + self._seconds, self._interval_ms, settle)
         answered = [flow.closed for flow in self._flows(calls)]
-        told = [count for count, closed in zip(counts, answered, strict=True) if closed] or counts
+        closed = [one for one, is_closed in zip(run.flows, answered, strict=True) if is_closed] or run.flows
+        told = [count for count, _ in closed]
         lost_up = [count.lost_up for count in told]
         rtt_ms = list(chain.from_iterable(count.rtt_ms for count in told))
         return Step(
@@ -87,8 +98,8 @@ class ReflectorLoad:
             lost_up=None if None in lost_up else sum(lost or 0 for lost in lost_up),
             is_answered_after=any(answered),
             cut=sum(count.cut for count in told),
-            unsent=self._load.unsent,
-            overrun=(self._load.overrun() or 0) - overrun_before,
+            unsent=run.unsent,
+            overrun=sum(overrun for _, overrun in closed),
             duplicates=sum(count.duplicates for count in told),
             lateness_p99_ms=rounded(percentile(self._load.lateness_ms, 0.99)),
             far_end_lateness_p99_ms=rounded(_p(told, "stayed_ms", 0.99)),
@@ -106,17 +117,21 @@ class ReflectorLoad:
     def _flows(self, calls: int) -> list[LoadFlow]:
         return self._load.flows[:calls]
 
-    async def _run(self, calls: int, seconds: float, interval_ms: int, uncounted_s: float) -> list[FlowCount]:
+    async def _run(self, calls: int, seconds: float, interval_ms: int, uncounted_s: float) -> _Run:
         flows = self._flows(calls)
         for flow in flows:
             flow.begin()
         began_at = self._load.send(calls, seconds, interval_ms)
+        await asyncio.sleep(uncounted_s)
+        unsent, unread = self._load.unsent, self._load.unread()
         while self._load.sending:
             await asyncio.sleep(POLL_S)
         await self._drain(flows)
+        overrun = [after - before for after, before in zip(self._load.unread(), unread, strict=True)]
         if any(flow.was_answered for flow in flows):
             await self._close(flows)
-        return [flow.count(round((began_at + uncounted_s) * 1e9)) for flow in flows]
+        counts = [flow.count(round((began_at + uncounted_s) * 1e9)) for flow in flows]
+        return _Run(list(zip(counts, overrun, strict=False)), self._load.unsent - unsent)
 
     async def _drain(self, flows: Sequence[LoadFlow]) -> None:
         """Wait for what is still under way: until all came, or nothing for a while."""

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import time
+from bisect import bisect_left
 
 from readycheck.model.failure import Failure
+from readycheck.net.load import OVERTIME_S
 from readycheck.net.turn import TurnSession
 from readycheck.probes._load import (
     IDLE_INTERVAL_MS,
@@ -37,18 +39,18 @@ class RelayLoad:
 
     async def idle(self) -> Idle | None:
         """Few packets."""
-        stream = await self._run(1, IDLE_PACKETS, IDLE_INTERVAL_MS)
+        stream, _ = await self._run(1, IDLE_PACKETS, IDLE_INTERVAL_MS)
         rtt_ms = tuple(delay for delay in stream.rtt_ms() if delay is not None)
         return Idle(rtt_ms) if rtt_ms else None
 
     async def step(self, calls: int, idle: Idle) -> Step:
         """So many calls at once."""
         settle = settle_s(self._seconds)
-        stream = await self._run(calls, round((settle + self._seconds) * 1000 / self._interval_ms), self._interval_ms)
-        settled_at = stream.started_at + settle
-        counted = [
-            delay for delay, sent_at in zip(stream.rtt_ms(), stream.sent_at, strict=True) if sent_at >= settled_at
-        ]
+        rounds = round((settle + self._seconds) * 1000 / self._interval_ms)
+        stream, overrun = await self._run(calls, rounds, self._interval_ms, settle)
+        first = bisect_left(stream.sent_at, stream.started_at + settle)
+        unsent = {number for number in stream.unsent if number >= first}
+        counted = [delay for number, delay in enumerate(stream.rtt_ms(first), first) if number not in unsent]
         rtt_ms = [delay for delay in counted if delay is not None]
         p95_ms = percentile(rtt_ms, 0.95)
         return Step(
@@ -56,6 +58,8 @@ class RelayLoad:
             sent=len(counted),
             received=len(rtt_ms),
             is_answered_after=bool(rtt_ms) and not self.failure,
+            unsent=len(unsent),
+            overrun=overrun,
             duplicates=stream.duplicates,
             lateness_p99_ms=rounded(percentile(stream.lateness_ms, 0.99)),
             rtt_p50_ms=percentile(rtt_ms, 0.5),
@@ -65,18 +69,33 @@ class RelayLoad:
             rtt_ms=sampled(rtt_ms),
         )
 
-    async def _run(self, calls: int, rounds: int, interval_ms: int) -> PacketStream:
-        """Send on an absolute schedule, calls spread over the interval, and wait for what is under way."""
+    async def _run(
+        self, calls: int, rounds: int, interval_ms: int, uncounted_s: float = 0.0
+    ) -> tuple[PacketStream, int]:
+        """Send on an absolute schedule, calls spread over the interval, and wait for what is under way.
+
+        Also how many packets came and found our receive queues full, once what is not counted was sent.
+        """
         stream = PacketStream(os.urandom(8), self._payload_byte, time.perf_counter())
         self._there.on_data, peer = stream.received, self._there.relayed_address
+        unread, ends_at = None, stream.started_at + rounds * interval_ms / 1000 + OVERTIME_S
         for number in range(rounds * calls):
             due_at = stream.started_at + number * interval_ms / 1000 / calls
-            if (wait_s := due_at - time.perf_counter()) > 0:
-                await asyncio.sleep(wait_s)
-            if self.failure:
+            await asyncio.sleep(max(0.0, due_at - time.perf_counter()))  # late too: or nothing would be read meanwhile
+            now = time.perf_counter()
+            if self.failure or now > ends_at:
                 break
-            self._here.send(peer, stream.next_packet(due_at, time.perf_counter()))
+            if unread is None and now >= stream.started_at + uncounted_s:
+                unread = self._unread
+            unsent = self._here.unsent
+            self._here.send(peer, stream.next_packet(due_at, now))
+            if self._here.unsent > unsent:
+                stream.unsent.append(number)
         ends_at = time.perf_counter() + LONGEST_QUIET_S
         while not stream.complete and time.perf_counter() < ends_at:
             await asyncio.sleep(POLL_S)
-        return stream
+        return stream, self._unread - (unread or 0)
+
+    @property
+    def _unread(self) -> int:
+        return self._here.unread + self._there.unread

@@ -13,7 +13,7 @@ from readycheck.model.traffic import Traffic, size
 from readycheck.net.load import open_load
 from readycheck.net.turn import open_pair
 from readycheck.probes import _reflector
-from readycheck.probes._load import IDLE_INTERVAL_MS, IDLE_PACKETS, Idle, Loaded, ReflectorLoad
+from readycheck.probes._load import IDLE_INTERVAL_MS, IDLE_PACKETS, LONGEST_PAUSE_S, Idle, Loaded, ReflectorLoad
 from readycheck.probes._relay_load import RelayLoad
 from readycheck.probes._servers import first_that_relays, targets, urls
 from readycheck.probes.path import payload_byte
@@ -27,8 +27,6 @@ from readycheck.rtc.stun import hostport
 UDP_BYTE, IPV4_BYTE, IPV6_BYTE, CHANNEL_BYTE = 8, 20, 40, 4
 PROVEN = tuple(f"bandwidth.{name}" for name in ("concurrent_calls", "calls_ratio", "up_bps", "down_bps"))
 """What a requirement can ask that too few packets would leave open."""
-REST_S = 3.0
-"""Without load, and what is waited for after it."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +182,8 @@ class Bandwidth(Probe[BandwidthEvidence]):
         """At most: every packet of every step goes there and comes back, with the larger of the two IP headers."""
         ask, place = (profile.bandwidth.calls_sent, counted_s(profile)), _reflector.place(profile)
         packets = IDLE_PACKETS + ramp.call_seconds(*ask) * 1000 / profile.call.ptime_ms
-        seconds = round(IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + REST_S + ramp.longest_s(*ask), 1)
+        without_load_s = IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + LONGEST_PAUSE_S
+        seconds = round(without_load_s + ramp.longest_s(*ask, LONGEST_PAUSE_S), 1)
         byte = payload_byte(profile.call) + UDP_BYTE + IPV6_BYTE
         if profile.bandwidth.via == "relay":
             return first_that_relays(cls.id, profile, byte=round(2 * packets * (byte + CHANNEL_BYTE)), seconds=seconds)
@@ -195,7 +194,7 @@ class Bandwidth(Probe[BandwidthEvidence]):
 
     def deadline_s(self, profile: Profile) -> float:
         """The longest ramp, to each of the far end's addresses that does not answer, and a reserve."""
-        return ramp.longest_s(profile.bandwidth.calls_sent, counted_s(profile)) + 30.0
+        return ramp.longest_s(profile.bandwidth.calls_sent, counted_s(profile), LONGEST_PAUSE_S) + 30.0
 
     def summary(self, evidence: BandwidthEvidence) -> str | None:
         """What was carried, and what gave way."""

@@ -6,6 +6,7 @@ sends to them (RFC 5780 section 4.6).
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
@@ -149,9 +150,10 @@ async def _at_relay(context: Context, stack: AsyncExitStack) -> _Opened:
 
 async def _wait(context: Context, base: NatBindingEvidence, bindings: list[IdleBinding]) -> NatBindingEvidence:
     """Leave each binding idle for its time, then have the far end send; until one has died, or the longest is over."""
-    longest_s, silences = _settings(context.profile).max_seconds, list[Silence]()
+    silences = list[Silence]()
     context.keep(lambda: replace(base, silences=tuple(silences)))
     await talk(bindings)
+    longest_s = min(_settings(context.profile).max_seconds, *map(_idle_at_most_s, bindings))
     for share, binding in sorted(zip(SHARES, bindings, strict=False), key=lambda one: one[0]):
         context.progress("waiting", share * longest_s, longest_s)
         await asyncio.sleep(max(0.0, binding.silent_since + share * longest_s - time.perf_counter()))
@@ -159,6 +161,12 @@ async def _wait(context: Context, base: NatBindingEvidence, bindings: list[IdleB
         if not silences[-1].survived:
             break
     return replace(base, silences=tuple(silences))
+
+
+def _idle_at_most_s(binding: IdleBinding) -> float:
+    """A relay that grants little time has its client speak up before that is over: longer silences are none."""
+    speaks_at = binding.speaks_at()
+    return math.inf if speaks_at is None else max(0.0, speaks_at - binding.silent_since - sum(KNOCK_WAITS_S))
 
 
 async def _knock(binding: IdleBinding) -> Silence:

@@ -231,7 +231,7 @@ async def _by_reflector(context: Context, no_relay: Failure) -> PathEvidence:
                 measured = await _measure(context, replace(base, payload_byte=far.stream.payload_byte), far)
         except OperationFailed as error:
             measured = replace(base, failure=error.failure)
-        if not measured.failure:
+        if measured.line.arrived or not measured.failure:  # another address would tell nothing of this one's end
             break
     return measured
 

@@ -39,9 +39,11 @@ class SignallingTarget(Part):
 
 
 def _parsable(url: str) -> str:
+    """With its scheme in lower case, which means the same (RFC 3986 section 3.1): probes tell URLs apart by it."""
     if UNRESOLVED not in url:
         parse_ice_url(url)
-    return url
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}" if scheme.isalpha() else url
 
 
 class IceServer(Part):

@@ -6,7 +6,7 @@ aiortc's own encoder sends 96 kbit/s stereo. A track whose recv() returns av.Pac
 import asyncio
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,14 +19,14 @@ _LOOP_S = 2
 
 
 class OpusTrack(MediaStreamTrack):
-    """Sends a synthetic voice for as long as it is asked; packets are encoded beforehand."""
+    """Sends a voice that `encode_voice` encoded beforehand, for as long as it is asked."""
 
     kind = "audio"
 
-    def __init__(self, bitrate_bps: int, ptime_ms: int) -> None:
+    def __init__(self, payloads: Sequence[bytes], ptime_ms: int) -> None:
         super().__init__()
         self._ptime_ms = ptime_ms
-        self._payloads = list(encode_voice(bitrate_bps, ptime_ms))
+        self._payloads = payloads
         self._sent = 0
         self._started_at: float | None = None
 
@@ -43,8 +43,9 @@ class OpusTrack(MediaStreamTrack):
         return packet
 
 
-def encode_voice(bitrate_bps: int, ptime_ms: int) -> Iterator[bytes]:
+def encode_voice(bitrate_bps: int, ptime_ms: int) -> list[bytes]:
     """Opus payloads of two seconds of a synthetic voice; raises av.FFmpegError or ValueError without libopus."""
+    payloads = []
     encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate = SAMPLE_RATE
     encoder.layout = "mono"
@@ -57,8 +58,8 @@ def encode_voice(bitrate_bps: int, ptime_ms: int) -> Iterator[bytes]:
         frame.planes[0].update(_voice(start, samples_per_frame))
         frame.sample_rate = SAMPLE_RATE
         frame.pts = start
-        for packet in encoder.encode(frame):
-            yield bytes(packet)
+        payloads += [bytes(packet) for packet in encoder.encode(frame)]
+    return payloads
 
 
 def _voice(start: int, count: int) -> bytes:

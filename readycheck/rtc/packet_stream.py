@@ -56,7 +56,11 @@ class PacketStream:
         while sent and sent - 1 not in self.received_at and now - self.sent_at[sent - 1] < after_s:
             sent -= 1
         return replace(
-            self, sent_at=self.sent_at[:sent], received_at=dict(self.received_at), repeated=set(self.repeated)
+            self,
+            sent_at=self.sent_at[:sent],
+            received_at=dict(self.received_at),
+            repeated=set(self.repeated),
+            unsent=[number for number in self.unsent if number < sent],
         )
 
     @property

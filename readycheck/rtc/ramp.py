@@ -27,8 +27,8 @@ SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 MOST_STEPS = 8
 NARROW = 0.05
 """Carried and broken this close together, as a share of the broken: near enough."""
-MOST_SETTLE_S, PAUSE_S = 1.0, 2.5
-"""Around what is counted of each step: queues fill; what is under way is waited for at most."""
+MOST_SETTLE_S = 1.0
+"""Before what is counted of each step: queues fill."""
 CONFIDENCE = 0.95
 PROVING_PACKETS = 400
 """So many without a loss prove LOSS_RATIO: Wilson's upper bound of none lost is z²/(n + z²), 1 % at 380."""
@@ -50,10 +50,14 @@ class Step:
     is_answered_after: bool = True
     """Whether the far end still answered when the load had ended."""
     cut: int = 0
-    """Packets that the far end received and by its own account did not answer: its cap."""
+    """Packets that the far end received and by its own account did not answer: its cap. Of the whole step, for it
+    tells no more.
+    """
     unsent: int = 0
     overrun: int = 0
-    """Packets that our own system did not take, and those that came and found its buffers full."""
+    """Packets that our own system did not take, and those that came and found its buffers full; as `sent`, counted
+    once the queues had filled.
+    """
     duplicates: int = 0
     lateness_p99_ms: float | None = None
     far_end_lateness_p99_ms: float | None = None
@@ -150,19 +154,24 @@ class Step:
         up_bps = self.calls * call_bps
         return up_bps if way == "up" else up_bps * (self.delivered_ratio("up") or 0.0)
 
+    @property
+    def _lost_between(self) -> int:
+        """Packets lost there and back; what our own buffers dropped had come through."""
+        return max(0, self.sent - self.received - self.overrun)
+
     def _lost(self, way: Way) -> tuple[int, int]:
-        """Packets lost in one direction, and those given to it; what our own buffers dropped had come through."""
-        lost_up, lost = self.lost_up or 0, self.sent - self.received
-        return (lost_up, self.sent) if way == "up" else (max(0, lost - lost_up - self.overrun), self.sent - lost_up)
+        """Packets lost in one direction, and those given to it."""
+        lost_up = self.lost_up or 0
+        return (lost_up, self.sent) if way == "up" else (max(0, self._lost_between - lost_up), self.sent - lost_up)
 
     def _lost_of(self, way: Way) -> tuple[int, int]:
         """The same, or the round trips lost and sent where the directions cannot be told apart."""
-        return self._lost(way) if self.lost_up is not None else (self.sent - self.received, self.sent)
+        return self._lost(way) if self.lost_up is not None else (self._lost_between, self.sent)
 
     @property
     def _whole(self) -> Fate | None:
         """What became of the round trips, where the directions cannot be told apart."""
-        return _share(self.sent - self.received, self.sent) if self.lost_up is None else "carried"
+        return _share(self._lost_between, self.sent) if self.lost_up is None else "carried"
 
     @property
     def _is_slow(self) -> bool:
@@ -197,8 +206,10 @@ def next_calls(asked: int, steps: Sequence[Step]) -> int | None:
     Upwards by shares of what is asked until something is proven to break; then what the broken step still delivered,
     then halves. An end that was late once may have stumbled and is given the same step again.
     """
+    if len(steps) >= MOST_STEPS:
+        return None
     if steps and not steps[-1].is_by_the_network:
-        again = steps[-1].is_answered_after and len(steps) < MOST_STEPS and not _stumbled_before(steps)
+        again = steps[-1].is_answered_after and not _stumbled_before(steps)
         return steps[-1].calls if again else None
     told = [one for one in steps if one.is_by_the_network]
     broken = broken_step(told)
@@ -207,7 +218,7 @@ def next_calls(asked: int, steps: Sequence[Step]) -> int | None:
         return next((calls for calls in first_calls(asked) if calls > tried), None)
     carried, most = carried_calls(told), most_calls(told) or 0
     doubted = min(one.calls for one in told if not one.is_carried)
-    if most - carried <= max(1, NARROW * most) or doubted - carried <= 1 or len(steps) >= MOST_STEPS:
+    if most - carried <= max(1, NARROW * most) or doubted - carried <= 1:
         return None
     guess = int(broken.calls * broken.kept_ratio * 0.98)
     return guess if carried < guess < doubted else (carried + doubted) // 2
@@ -295,9 +306,9 @@ def call_seconds(asked: int, seconds: float) -> float:
     return (sum(planned) + (_most_steps(asked) - len(planned)) * asked) * (settle_s(seconds) + seconds)
 
 
-def longest_s(asked: int, seconds: float) -> float:
-    """Most seconds that such a ramp takes."""
-    return _most_steps(asked) * (settle_s(seconds) + seconds + PAUSE_S)
+def longest_s(asked: int, seconds: float, pause_s: float) -> float:
+    """Most seconds that such a ramp takes, with a pause after each step."""
+    return _most_steps(asked) * (settle_s(seconds) + seconds + pause_s)
 
 
 def _most_steps(asked: int) -> int:

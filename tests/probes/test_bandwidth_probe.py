@@ -15,6 +15,7 @@ from readycheck.lab.server import lab_server
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.model.traffic import size
+from readycheck.net.load import Load
 from readycheck.probes.bandwidth import Bandwidth, BandwidthEvidence, counted_s
 from readycheck.reflector.beside import reflecting
 from readycheck.rtc.delay import percentile
@@ -191,6 +192,23 @@ async def test_a_busy_workstation(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen.answer("up_bps") == (None, "workstation_busy")
 
 
+@pytest.mark.parametrize(("full_at", "counted"), [(range(1), 0), (range(39, 40), 1)])
+async def test_what_our_own_end_dropped_before_anything_counted(
+    full_at: range, counted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While queues fill, a full receive queue explains no later loss; of the packets counted it does."""
+
+    def unread(load: Load) -> list[int]:
+        sent = len(load.flows[0].stamps) - 6
+        return [sum(number < sent for number in full_at)]
+
+    monkeypatch.setattr(Load, "unread", unread)
+    with reflecting() as reflector:
+        seen = await load(reflector.port)
+
+    assert seen.evidence["steps"][0]["overrun"] == counted
+
+
 async def test_nobody_there() -> None:
     """A closed port refuses, a name does not exist, the key cannot be read, no reflector is named: four reasons."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
@@ -235,6 +253,7 @@ async def test_it_is_announced_before_anything_is_sent() -> None:
     (row,) = Bandwidth.traffic(profile)
     ((text, before),) = told
     assert before == 0
+    assert row.seconds == round(15 * 0.05 + 8 * (0.2 + 0.6) + 9 * (1.0 + 1.0 + 0.5 + 0.5 + 0.5 + 0.8), 1)
     assert text.startswith(f"2 calls at once to stamp:127.0.0.1:{reflector.port}: {size(row.byte)} at most")
     assert reflector.counts.reflected * 2 * 138 <= row.byte
 

@@ -10,6 +10,7 @@ import pytest
 
 from readycheck.engine.plan import make_plan
 from readycheck.engine.registry import probes
+from readycheck.lab.faults import Faults
 from readycheck.lab.server import LabServer, lab_server
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.net.idle_binding import IdleBinding
@@ -91,6 +92,15 @@ async def test_by_a_relay() -> None:
 
     assert seen.evidence["method"] == "relay"
     assert len(seen.evidence["silences"]) == 7
+
+
+async def test_a_relay_that_grants_little_time() -> None:
+    """Its client speaks up after 5/6 of 4 s: no silence lasts as long, so none is claimed and no bound is made up."""
+    async with lab_server(faults=Faults(lifetime_s=4)) as lab:
+        seen = await see("nat_binding", {"ice_servers": [relay(lab)]}, nat_binding={"max_seconds": 3})
+
+    assert 0 < seen.answer("lifetime_s")[0] < 2.5
+    assert (seen.metric("lifetime_s").bounded, seen.metric("lifetime_s").high) == (True, None)
 
 
 async def test_a_quota_leaves_the_most_telling_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,49 @@ async def test_interruption_keeps_what_was_measured() -> None:
     assert found.observations["patient"].evidence["count"] == 7
 
 
+class Hollow(Endless):
+    """Cannot make evidence of what it has."""
+
+    id, title = "hollow", "Hollow"
+
+    async def gather(self, context: Context) -> Facts:
+        context.keep(lambda: Facts(count=1 // 0))
+        await asyncio.Event().wait()
+        return Facts()
+
+
+async def test_fault_in_partial_evidence_leaves_the_others_alone() -> None:
+    """A probe whose partial evidence cannot be made is at fault itself, and the rest of the run goes on."""
+    told: list[str] = []
+    found = collection(Fine, Hollow, After, on_fault=lambda probe, _trace: told.append(probe))
+    await found.collect()
+    observation = found.observations["hollow"]
+
+    assert told == ["hollow"]
+    assert observation.failure is not None
+    assert (observation.failure.code, observation.evidence) == (FailureCode.INTERNAL_ERROR, {})
+    assert found.metrics["hollow.value"].reason == FailureCode.INTERNAL_ERROR
+    assert (found.metrics["fine.value"].value, found.metrics["zz_after.value"].value) == (1, 1)
+
+
+async def test_fault_in_partial_evidence_does_not_hide_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C stays Ctrl-C, and every probe is accounted for."""
+    monkeypatch.setattr(Hollow, "deadline_s", lambda *_: 600.0)
+    begun: list[str] = []
+    found = collection(Fine, Hollow, listener=lambda event: begun.append(event.probe))
+    task = asyncio.create_task(found.collect())
+    while "hollow" not in begun:
+        await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert found.observations["fine"].status == ObservationStatus.COLLECTED
+    assert found.observations["hollow"].status == ObservationStatus.FAILED
+
+
 async def test_dependents_of_a_failed_probe_are_skipped_with_its_reason() -> None:
     """Without the evidence it needs a probe does not run, and says why."""
     found = collection(Unable, Dependent)
@@ -472,6 +515,18 @@ def test_inputs_digest_depends_on_targets_alone(make_profile: Any) -> None:
 
     assert inputs_digest(turn, first) == inputs_digest(turn, same)
     assert inputs_digest(turn, first) != inputs_digest(turn, other)
+
+
+@pytest.mark.parametrize("kind", ["turn", "stun"])
+def test_a_scheme_in_capitals_is_the_same_scheme(kind: str, make_profile: Any) -> None:
+    """The digest tells servers apart, however their scheme is written (RFC 3986 section 3.1)."""
+    small, capitals, other = (
+        inputs_digest(probes()[kind], make_profile(f"targets: {{ice_servers: [{{urls: '{url}'}}]}}\n"))
+        for url in (f"{kind}:a", f"{kind.upper()}:a", f"{kind.upper()}:b")
+    )
+
+    assert small == capitals
+    assert capitals != other
 
 
 async def test_failures_of_a_probe_tell_no_secret_and_no_public_address() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from readycheck.probes.path import PathEvidence
 from readycheck.rtc.packet_stream import PacketStream
 
 MARK = b"01234567"
@@ -65,6 +66,19 @@ def test_what_may_still_come_is_not_lost(stream: PacketStream) -> None:
 
     assert stream.settled(10.1, after_s=1.0).rtt_ms() == [None, 29.0]
     assert stream.settled(20.0, after_s=1.0).rtt_ms() == [None, 29.0, None, None]
+
+
+def test_what_was_refused_last_may_be_cut_off_too(stream: PacketStream) -> None:
+    """Of the packets that the system had no room for only those are told that are in what is left."""
+    _, second, *_ = sent(stream, 4)
+    stream.received(second, 10.05)
+    stream.unsent += [0, 3]
+
+    settled = stream.settled(10.1, after_s=1.0)
+    evidence = PathEvidence("udp", rtt_ms=tuple(settled.rtt_ms()), unsent=tuple(settled.unsent))
+
+    assert settled.unsent == [0]
+    assert evidence.line.doubt.own_losses == {0}
 
 
 def test_a_settled_stream_stays_as_it_is(stream: PacketStream) -> None:
