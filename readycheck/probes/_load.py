@@ -90,6 +90,7 @@ class ReflectorLoad:
             unsent=self._load.unsent,
             overrun=(self._load.overrun() or 0) - overrun_before,
             duplicates=sum(count.duplicates for count in told),
+            shortened=sum(count.shortened for count in told),
             lateness_p99_ms=rounded(percentile(self._load.lateness_ms, 0.99)),
             far_end_lateness_p99_ms=rounded(_p(told, "stayed_ms", 0.99)),
             rtt_p50_ms=percentile(rtt_ms, 0.5),

@@ -147,7 +147,7 @@ class BandwidthEvidence(Evidence):
 
     @property
     def _stopped(self) -> FailureCode | None:
-        """Why the ramp ended before the network did; None if it was asked no more, or the network broke."""
+        """Why the ramp proves no more; None if it was asked no more, or the network broke."""
         last = self.steps[-1] if self.steps else None
         if last is None or ramp.broken_step(self.steps):
             return None
@@ -155,7 +155,7 @@ class BandwidthEvidence(Evidence):
             return FailureCode.NO_MEDIA
         if last.broke == "sender":
             return FailureCode.WORKSTATION_BUSY
-        return None if last.is_carried else FailureCode.NOT_PROVEN
+        return None if last.is_carried and not last.shortened else FailureCode.NOT_PROVEN
 
 
 def _whole(value: float) -> float:

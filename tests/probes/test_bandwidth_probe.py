@@ -114,12 +114,29 @@ async def test_twice_and_junk() -> None:
 
 async def test_stateless() -> None:
     """A far end that does not count (TWAMP Light): calls are told, directions are not."""
-    async with faulty(lambda _, data: [reply(data, number_of(data))[:41]]) as port:
+    async with faulty(lambda _, data: [reply(data, number_of(data))]) as port:
         seen = await load(port)
 
     assert seen.answer("concurrent_calls") == (1, None)
     for way in ("up_bps", "down_bps"):
         assert seen.answer(way) == (None, "not_configured")
+
+
+async def test_short_replies_prove_nothing_of_the_way_back() -> None:
+    """Replies smaller than the calls' packets: the way back was not loaded, so its rate is not told, nor any proof."""
+    counted = iter(range(10_000))
+    async with faulty(lambda _, data: [reply(data, next(counted))[:44]]) as port:
+        seen = await load(port)
+
+    assert seen.evidence["steps"][0]["shortened"] == 40
+    assert seen.answer("up_bps") == (CALL_BPS, "not_proven")
+    assert seen.answer("down_bps") == (None, "not_proven")
+    assert seen.answer("calls_ratio") == (1, "not_proven")
+    assert bounds(seen, "rtt_increase_p95_ms")[1] is None
+    for shortened, proven in ((0, 1), (1, 0)):
+        told = loaded_with(Step(1, 400, 400, 0, shortened=shortened), asked=1)
+        assert told.quantity("calls_ratio").interval == Interval(proven, None)
+        assert told.quantity("up_bps").interval == Interval(CALL_BPS, None)
 
 
 async def test_late_answers() -> None:

@@ -86,6 +86,13 @@ def test_what_ended_the_ramp_is_named() -> None:
     assert all(one and "site.agents" in one.sentence and "--calls N" in one.sentence for one in unasked)
 
 
+def test_short_replies_are_said() -> None:
+    """Where the replies were smaller than the calls' packets, it says that the way back stays open."""
+    said = [link_load(loaded([{**STEPS[0], "shortened": 900}], broke="none"), words) for words in (EN, FR)]
+
+    assert all(one and word in one.sentence for one, word in zip(said, ("smaller", "plus petites"), strict=True))
+
+
 def test_one_call_is_one_sentence() -> None:
     """A workstation with its one call gets no table and no chart."""
     one = loaded(STEPS[:1], carried=1, high=None, asked=1, broke="none", rise=0.2)
