@@ -55,6 +55,8 @@ class Context:
     """Sound may be played and the microphone recorded: `--listen`."""
     scope: Scope = Scope.WORKSTATION
     """Whose requirements the run is for: a measurement ends once none of them is open."""
+    calls: int | None = None
+    """`--calls`."""
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""

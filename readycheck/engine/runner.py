@@ -57,6 +57,7 @@ class Collection:
     changes: list[Change] = field(default_factory=list)
     listen: bool = False
     scope: Scope = Scope.WORKSTATION
+    calls: int | None = None
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _destinations: Sequence[str] = ()
     _unwatched: Sequence[AnyProbe] = ()
@@ -139,6 +140,7 @@ class Collection:
             machine=self.machine,
             listen=self.listen,
             scope=self.scope,
+            calls=self.calls,
         )
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()

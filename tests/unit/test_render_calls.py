@@ -80,7 +80,7 @@ def test_what_ended_the_ramp_is_named() -> None:
     unasked = [link_load(loaded(asked=None, reason="not_configured"), words) for words in (EN, FR)]
 
     assert capped
-    assert "The profile allowed no more than 6 calls (bandwidth.max_calls;" in capped.sentence
+    assert "The load was held to 6 calls (--calls or bandwidth.max_calls;" in capped.sentence
     assert lost
     assert "At 6 calls nothing answered any more" in lost.sentence
     assert all(one and "site.agents" in one.sentence and "--calls N" in one.sentence for one in unasked)
