@@ -162,6 +162,8 @@ async def _collect(session: _Session, profile: Profile, view: LiveView) -> None:
             show_addresses=session.options.show_host,
             machine=session.machine,
             listen=session.options.listen,
+            scope=Scope(session.options.scope),
+            calls=session.options.calls,
             on_fault=lambda probe, trace: _keep_fault(session, f"probe {probe}\n{trace}"),
         )
         await session.collect(collection)

@@ -12,6 +12,7 @@ from readycheck.host.machine import Machine
 from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, MetricDefinition, Quantity
 from readycheck.model.traffic import Traffic
+from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 
 E = TypeVar("E", bound=Evidence)
@@ -52,6 +53,10 @@ class Context:
     machine: Machine = field(default_factory=this_machine)
     listen: bool = False
     """Sound may be played and the microphone recorded: `--listen`."""
+    scope: Scope = Scope.WORKSTATION
+    """Whose requirements the run is for: a measurement ends once none of them is open."""
+    calls: int | None = None
+    """`--calls`."""
 
     def evidence(self, probe: "type[Probe[E]]") -> E | None:
         """Evidence of a required probe; None if that probe could not do its work."""

@@ -19,6 +19,7 @@ from readycheck.model.evidence import Evidence, Quantity
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.report import Change, Metric, Observation, ObservationStatus
 from readycheck.model.scrub import cut_public_addresses, without_secrets
+from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 
 
@@ -55,6 +56,8 @@ class Collection:
     machine: Machine = field(default_factory=this_machine)
     changes: list[Change] = field(default_factory=list)
     listen: bool = False
+    scope: Scope = Scope.WORKSTATION
+    calls: int | None = None
     _evidence: dict[str, Evidence] = field(default_factory=dict)
     _destinations: Sequence[str] = ()
     _unwatched: Sequence[AnyProbe] = ()
@@ -136,6 +139,8 @@ class Collection:
             shared=self._shared,
             machine=self.machine,
             listen=self.listen,
+            scope=self.scope,
+            calls=self.calls,
         )
         started_at, started_s = timestamp(self.clock.now()), self.clock.monotonic_s()
         instance, failure, gathered = probe(), None, _Gathered()

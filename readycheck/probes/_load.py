@@ -101,6 +101,7 @@ class ReflectorLoad:
             unsent=run.unsent,
             overrun=sum(overrun for _, overrun in closed),
             duplicates=sum(count.duplicates for count in told),
+            shortened=sum(count.shortened for count in told),
             lateness_p99_ms=rounded(percentile(self._load.lateness_ms, 0.99)),
             far_end_lateness_p99_ms=rounded(_p(told, "stayed_ms", 0.99)),
             rtt_p50_ms=percentile(rtt_ms, 0.5),

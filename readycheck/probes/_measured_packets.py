@@ -33,7 +33,7 @@ class MeasuredPackets(Evidence):
             self.interval_ms,
             has_kernel_stamps=self.has_kernel_stamps,
             unsent=self.unsent,
-            unread=self.unread_count + (self.reflection.cut_count if self.reflection else 0),
+            unread=self.unread_count + (self.reflection.unanswered_or_discarded if self.reflection else 0),
         )
         return MeasuredLine(self.rtt_ms, self.interval_ms, self.confidence, own_doing)
 

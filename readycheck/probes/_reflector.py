@@ -55,6 +55,7 @@ class Reflection:
     """DSCP values with which our packets reached it; they left with 46 (EF) if `is_marked`."""
     is_marked: bool = False
     discarded: int = 0
+    """What came and answered nothing of ours, or was not signed: replies, perhaps, that cannot be believed."""
     cut_count: int = 0
     """Packets that reached it and by its own account were left unanswered (RFC 8972 section 4.5): its cap."""
     stamp_delay_p99_ms: float | None = None
@@ -81,8 +82,15 @@ class Reflection:
         return Quantity(sum(told) / len(told), bounds, self.not_the_network if its_own else None)
 
     @property
+    def unanswered_or_discarded(self) -> int:
+        """How many packets may seem lost although the network lost none of them."""
+        return self.cut_count + self.discarded
+
+    @property
     def not_the_network(self) -> FailureCode:
-        """Why losses say little of the network: an end lost them, the reflector if it says so."""
+        """Why losses say little of the network: answers not to be believed, or an end lost them, as it says itself."""
+        if self.discarded > self.cut_count:
+            return FailureCode.STUN_BAD_ANSWER
         return FailureCode.NOT_PROVEN if self.cut_count else FailureCode.WORKSTATION_BUSY
 
     def jitter_ms(self, way: Way, rtt_ms: Sequence[float | None]) -> Quantity:

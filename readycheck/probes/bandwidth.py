@@ -10,6 +10,7 @@ from readycheck.engine.probe import Context, Probe
 from readycheck.model.evidence import Evidence, Interval, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.traffic import Traffic, size
+from readycheck.model.verdict import Scope
 from readycheck.net.load import open_load
 from readycheck.net.turn import open_pair
 from readycheck.probes import _reflector
@@ -23,6 +24,7 @@ from readycheck.rtc import ramp
 from readycheck.rtc.load_flow import flow_byte
 from readycheck.rtc.ramp import Step, Way
 from readycheck.rtc.stun import hostport
+from readycheck.sizing.calls import simultaneous_calls
 
 UDP_BYTE, IPV4_BYTE, IPV6_BYTE, CHANNEL_BYTE = 8, 20, 40, 4
 PROVEN = tuple(f"bandwidth.{name}" for name in ("concurrent_calls", "calls_ratio", "up_bps", "down_bps"))
@@ -49,6 +51,10 @@ class BandwidthEvidence(Evidence):
     idle_rtt_ms: tuple[float, ...] = ()
     steps: tuple[Step, ...] = ()
     failure: Failure | None = None
+    scope: Scope = Scope.WORKSTATION
+    """Whose calls at once they were: of one workstation, or of the whole site."""
+    given: int | None = None
+    """`--calls`: asked, however few the site needs."""
 
     @metric_of("bool")
     def has_far_end(self) -> Quantity:
@@ -57,7 +63,7 @@ class BandwidthEvidence(Evidence):
 
     @metric_of("call")
     def asked_calls(self) -> Quantity:
-        """Calls at once that were asked: bandwidth.calls, --calls, or of a site as sized; 0 with nothing to load.
+        """Calls at once asked: bandwidth.calls, of a site as sized, --calls if that is more; 0 with nothing to load.
 
         Not configured for a site where neither site.agents nor --calls says how many.
         """
@@ -75,7 +81,7 @@ class BandwidthEvidence(Evidence):
 
     @metric_of("ratio")
     def calls_ratio(self) -> Quantity:
-        """Calls carried, of those asked."""
+        """Calls carried, of those asked; open where fewer were loaded than the profile needs."""
         if self.asked is None and not self.failure:
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
         return self._carried(self.asked or 1)
@@ -113,6 +119,12 @@ class BandwidthEvidence(Evidence):
         """What gave way first: up, down, both, unknown (a direction that was not told), sender, far_end, none."""
         return self._or_why(ramp.stopped_by(self.steps) if self.steps else None)
 
+    def under(self, profile: Profile) -> "BandwidthEvidence":
+        """The same, asked for what this profile's site needs: one of another size asks for other calls."""
+        if self.scope != Scope.SITE:
+            return self
+        return replace(self, asked=max(filter(None, (simultaneous_calls(profile.site), self.given)), default=None))
+
     @property
     def call_bps(self) -> float:
         """What one call takes in one direction."""
@@ -145,7 +157,7 @@ class BandwidthEvidence(Evidence):
 
     @property
     def _stopped(self) -> FailureCode | None:
-        """Why the ramp ended before the network did; None if it was asked no more, or the network broke."""
+        """Why the ramp proves no more; None if it was asked no more, or the network broke."""
         last = self.steps[-1] if self.steps else None
         if last is None or ramp.broken_step(self.steps):
             return None
@@ -153,7 +165,7 @@ class BandwidthEvidence(Evidence):
             return FailureCode.NO_MEDIA
         if last.broke == "sender":
             return FailureCode.WORKSTATION_BUSY
-        return None if last.is_carried else FailureCode.NOT_PROVEN
+        return None if last.is_carried and not last.shortened else FailureCode.NOT_PROVEN
 
 
 def _whole(value: float) -> float:
@@ -168,6 +180,15 @@ class Bandwidth(Probe[BandwidthEvidence]):
     requires = (Turn,)
     exclusive = True
     loads = True
+    answers_by_profile = True
+
+    @classmethod
+    def answered(cls, evidence: BandwidthEvidence, profile: Profile) -> dict[str, Quantity]:
+        """What rests on how many calls a site needs, where that is not what was asked when it was measured."""
+        needed = evidence.under(profile)
+        if needed == evidence:
+            return {}
+        return {name: needed.quantity(name) for name in ("asked_calls", "calls_ratio", "rtt_increase_p95_ms")}
 
     @classmethod
     def inputs(cls, profile: Profile) -> Any:
@@ -210,6 +231,10 @@ class Bandwidth(Probe[BandwidthEvidence]):
         asked = "nobody knows how many" if evidence.asked is None else evidence.asked
         return f"{carried} of {asked} calls at once{gave_way}{rtt}"
 
+    def summary_under(self, evidence: BandwidthEvidence, profile: Profile) -> str | None:
+        """The same, of the calls that the profile needs."""
+        return self.summary(evidence.under(profile))
+
     async def gather(self, context: Context) -> BandwidthEvidence:
         """Raise the load step by step; what was measured until Ctrl-C is kept."""
         settings = context.profile.bandwidth
@@ -218,6 +243,8 @@ class Bandwidth(Probe[BandwidthEvidence]):
             via=settings.via,
             asked=settings.calls,
             allowed=settings.calls_sent,
+            given=context.calls,
+            scope=context.scope,
             packets_per_s=1000 / context.profile.call.ptime_ms,
             seconds=counted_s(context.profile),
         )

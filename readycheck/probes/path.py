@@ -271,7 +271,7 @@ async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvi
 async def _send(context: Context, far: FarEnd, base: PathEvidence) -> None:
     """One packet per interval on an absolute schedule: what is late is caught up, nothing drifts."""
     stream, settings, interval_s = far.stream, context.profile.path, base.interval_ms / 1000
-    rule = StoppingRule(limits(context.profile, "path"), settings.min_seconds, settings.max_seconds)
+    rule = StoppingRule(limits(context.profile, "path", context.scope), settings.min_seconds, settings.max_seconds)
     looks = Looks(rule, lambda: partial(_evidence, base, stream.settled(time.perf_counter(), TAIL_S), None))
     for number in range(round(settings.max_seconds / interval_s)):
         elapsed_s = round(number * interval_s, 6)

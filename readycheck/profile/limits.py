@@ -9,12 +9,12 @@ from readycheck.profile.schema import Profile
 from readycheck.rtc.sequential import Limit, seconds_without_loss
 
 
-def limits(profile: Profile, probe: str) -> tuple[Limit, ...]:
-    """The limits that workstations are held to in this probe's figures."""
+def limits(profile: Profile, probe: str, scope: Scope) -> tuple[Limit, ...]:
+    """The limits that a run of this scope is held to in this probe's figures."""
     return tuple(
         Limit(one.metric.removeprefix(f"{probe}."), one.at_most, one.at_least, one.scale)
         for one in profile.requirements
-        if one.metric.startswith(f"{probe}.") and one.scope == Scope.WORKSTATION and not one.disabled
+        if one.metric.startswith(f"{probe}.") and one.scope == scope and not one.disabled
     )
 
 

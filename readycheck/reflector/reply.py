@@ -28,6 +28,10 @@ from readycheck.rtc.stamp import (
 _REPLY = Struct("!IQH2sQ14s2xB3x")
 _REPLY_SIGNED = Struct("!I12xQH2s4xQ8x4s12x10s6xB15x")
 _LENGTH = Struct("!2xH")
+_SECONDS = Struct("!4xI8xI")
+"""Of a reply without a key: T3's and T2's."""
+_RECEIVED_SIGNED = slice(32, 40)
+"""T2 in a reply with a key, zeros in a sender's packet (RFC 8762 figures 4 and 6)."""
 _UNRECOGNIZED, _MALFORMED, _INTEGRITY = 0x80, 0x40, 0x20
 _MOST_TAILS = 512
 _UNDERSTOOD = (TlvType.EXTRA_PADDING, TlvType.CLASS_OF_SERVICE, TlvType.DIRECT_MEASUREMENT, TlvType.HMAC)
@@ -50,12 +54,16 @@ class Replier:
         return data[self._ssid]
 
     def accepts(self, data: bytes) -> bool:
-        """Whether this is a whole test packet, and signed with our key if we have one."""
+        """Whether this is a whole test packet and no reply, and signed with our key if we have one.
+
+        A reply is a whole test packet too: answered, two reflectors would talk to each other without end.
+        """
         if len(data) < self.byte:
             return False
-        return not self._key or hmac.compare_digest(
-            digest(self._key, data[:SIGNED_BYTE]), data[SIGNED_BYTE:AUTHENTICATED_BYTE]
-        )
+        if not self._key:
+            return not _is_reply(data)
+        genuine = hmac.compare_digest(digest(self._key, data[:SIGNED_BYTE]), data[SIGNED_BYTE:AUTHENTICATED_BYTE])
+        return genuine and not any(data[_RECEIVED_SIGNED])
 
     def tail(self, data: bytes, mark: int | None, counted: tuple[int, int] | None = None) -> tuple[bytes, int | None]:
         """What follows the base packet, and the octet of DSCP with which the reply is to be sent.
@@ -117,6 +125,16 @@ class Replier:
                     back = (filled[0] & 0xFC) if kind == TlvType.CLASS_OF_SERVICE else back
             place = end
         return bytes(reply), back
+
+
+def _is_reply(data: bytes) -> bool:
+    """Whether where a reply has T2 these octets tell a moment within a second of T3, by whatever clock and format.
+
+    RFC 8762 asks zeros of a sender there, but TWAMP Light allows any padding (RFC 5357 section 4.1.2).
+    """
+    seconds: tuple[int, int] = _SECONDS.unpack_from(data)
+    sent, received = seconds
+    return received != 0 and -1 <= sent - received <= 1
 
 
 def _filled(kind: int, value: bytes, mark: int | None, counted: tuple[int, int] | None) -> bytes | None:

@@ -46,7 +46,7 @@ class Counts:
     received: int = 0
     reflected: int = 0
     refused: int = 0
-    """Too short, too long, or not signed with the key."""
+    """Too short, too long, a reply, or not signed with the key."""
     capped: int = 0
     unsent: int = 0
     sessions: int = 0

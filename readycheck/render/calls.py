@@ -61,6 +61,8 @@ def load_sentence(report: Report, words: Words) -> str:
     elif carried is not None and _reason(report, "bandwidth.asked_calls") == FailureCode.NOT_CONFIGURED:
         parts.append(words("load_unasked", carried=say.amount(carried, "call", words)))
     parts += filter(None, [_gave_way(report, carried, words)])
+    if any(finite(step.get("shortened")) for step in _steps(report)):
+        parts.append(words("load_shortened"))
     if rise is not None:
         parts.append(words("load_rise", rise=say.amount(max(rise, 0.0), "ms", words)))
     return " ".join(parts)

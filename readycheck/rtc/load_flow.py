@@ -53,6 +53,8 @@ class FlowCount:
     cut: int
     """Received and left unanswered, as the reflector itself says: over its cap."""
     duplicates: int
+    shortened: int
+    """Replies with fewer octets than what they answer: the way back did not carry the load of the way out."""
     rtt_ms: tuple[float, ...]
     """In order of sending, without the reflector's own time."""
     up_ms: tuple[float, ...]
@@ -113,6 +115,7 @@ class LoadFlow:
         self.closed = False
         """Whether a closing packet of this step was answered."""
         self._first = 0
+        self._shortened = 0
         self._reached = 0
         """Packets that reached the reflector, as its latest answer to a closing packet says."""
         self._behind = 0
@@ -127,7 +130,7 @@ class LoadFlow:
         """A new step: what is sent from now on is counted anew."""
         self._first, self._cut_before, self._closings_before = len(self.stamps), self._cut, len(self._closings)
         self._behind = self._first - self._reached
-        self._replies, self._again, self.closed = {}, [], False
+        self._replies, self._again, self.closed, self._shortened = {}, [], False, 0
 
     def next_packet(self, now_ns: int) -> bytearray:
         """The next packet, noted as sent now."""
@@ -163,6 +166,7 @@ class LoadFlow:
             elif not self._first <= number < len(self.stamps) or self.stamps[number] != stamp:
                 self.discarded += 1
             elif number not in self._replies:
+                self._shortened += len(data) < len(self._packet)
                 clock = ErrorEstimate.decode(estimate).ptp
                 self._replies[number] = Reply(sequence, received, sent, ntp_timestamp(at_ns + self._unix_ns), clock)
             else:
@@ -194,6 +198,7 @@ class LoadFlow:
             lost_up=self._lost_up(anchor, sent - len(inside)),
             cut=self._cut - self._cut_before,
             duplicates=len(self._again),
+            shortened=self._shortened,
             rtt_ms=tuple(reply.rtt_ms(stamp) for stamp, reply in replies),
             up_ms=tuple(reply.up_ms(stamp) for stamp, reply in replies),
             down_ms=tuple(reply.down_ms() for _, reply in replies),

@@ -59,6 +59,8 @@ class Step:
     once the queues had filled.
     """
     duplicates: int = 0
+    shortened: int = 0
+    """Replies with fewer octets than what they answer: nothing is proven of so many calls on the way back."""
     lateness_p99_ms: float | None = None
     far_end_lateness_p99_ms: float | None = None
     """How long the far end kept packets, arrival to answer."""
@@ -101,8 +103,8 @@ class Step:
 
     @property
     def is_proven(self) -> bool:
-        """Whether that is no luck: the upper bounds of the losses are within the limit too."""
-        return self.is_carried and self.proves("up") and self.proves("down")
+        """Whether that is no luck: the upper bounds of the losses are within the limit too, at a call's size."""
+        return self.is_carried and not self.shortened and self.proves("up") and self.proves("down")
 
     def proves(self, way: Way) -> bool:
         """Whether one direction lost too few for more than LOSS_RATIO; of both together where they cannot be told."""
@@ -111,7 +113,7 @@ class Step:
     @property
     def is_settled(self) -> bool:
         """Whether the network had this load and its delay does not rise any further."""
-        return self.is_by_the_network and not _grows(self.rtt_growth_ms)
+        return self.is_by_the_network and not self.shortened and not _grows(self.rtt_growth_ms)
 
     @property
     def is_broken(self) -> bool:
@@ -129,6 +131,10 @@ class Step:
         grows = _grows(self.up_growth_ms if way == "up" else self.down_growth_ms)
         share = _share(*self._lost(way))
         return "unproven" if grows and share == "carried" else share
+
+    def tells(self, way: Way) -> bool:
+        """Whether its packets say what one direction carries: told apart from the other, and of a call's size."""
+        return self.is_by_the_network and self.lost_up is not None and not (way == "down" and self.shortened)
 
     def delivered_ratio(self, way: Way) -> float | None:
         """Share of what was given to one direction that it delivered."""
@@ -281,7 +287,7 @@ class Sustained:
 def sustained(steps: Sequence[Step], way: Way, call_bps: float) -> Sustained | None:
     """What one direction carries; None if no step tells, or it carried none: less than those was not tried."""
     bps, proven_bps, most_bps = None, 0.0, None
-    for step in (one for one in steps if one.is_by_the_network and one.lost_up is not None):
+    for step in (one for one in steps if one.tells(way)):
         offered_bps = step.offered_bps(way, call_bps)
         if step.fate(way) == "carried":
             carried_bps = offered_bps * (step.delivered_ratio(way) or 0.0)

@@ -77,6 +77,15 @@ def test_whole_lab_ends_in_go(cli: Cli, profile_file: Writer) -> None:
     assert report.metrics["path.far_end"].value == "relay:udp"
 
 
+def test_the_path_is_measured_for_the_scope_of_the_run(cli: Cli, profile_file: Writer) -> None:
+    """What is asked of a site keeps the measurement going until it is proven, as it does for a workstation."""
+    site = "  - {id: site-loss, scope: site, metric: path.loss_ratio, at_most: 0.1}\n"
+    path = profile_file(site, text=SHORT_LAB.replace("max_seconds: 1", "max_seconds: 20"))
+    report = Report.loads(cli("run", path, "--only", "turn,path", "--scope", "site", "--json").out)
+
+    assert [(one.requirement, one.status) for one in report.findings] == [("site-loss", "pass")]
+
+
 def test_json_is_alone_on_stdout(cli: Cli, profile_file: Writer) -> None:
     """With --json stdout is the report to the last byte; the paths go to stderr; no secret is in either."""
     answer = cli("run", profile_file(), "--only", "stun", "--json", "-q")

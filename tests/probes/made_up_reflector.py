@@ -42,9 +42,11 @@ async def faulty(answers: Answers, delay_s: Callable[[int], float] = lambda _: 0
 
 
 def reply(data: bytes, sequence: int, clock_ahead_s: float = 0.0, key: bytes | None = None) -> bytes:
-    """An honest reply with this number."""
+    """An honest reply with this number, as large as what it answers."""
     sent, now = decode_sender(data), ntp_timestamp(time.time_ns() + round(clock_ahead_s * 1e9))
-    return encode_reflector(ReflectorPacket(sequence, now, now, sent.sequence, sent.timestamp, ssid=sent.ssid), key)
+    packet = ReflectorPacket(sequence, now, now, sent.sequence, sent.timestamp, ssid=sent.ssid)
+    base = encode_reflector(packet, key)
+    return base + data[len(base) :]
 
 
 def number_of(data: bytes) -> int:

@@ -16,10 +16,13 @@ from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.model.traffic import size
 from readycheck.net.load import Load
+from readycheck.model.verdict import Scope
 from readycheck.probes.bandwidth import Bandwidth, BandwidthEvidence, counted_s
 from readycheck.reflector.beside import reflecting
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.ramp import Step
+from readycheck.sizing.calls import simultaneous_calls
+from readycheck.sizing.load import loaded
 from tests.probes.collecting import Seen, collection_of, profile_of, see, see_interrupted
 from tests.probes.made_up_reflector import faulty, number_of, reply
 
@@ -125,12 +128,29 @@ async def test_twice_and_junk() -> None:
 
 async def test_stateless() -> None:
     """A far end that does not count (TWAMP Light): calls are told, directions are not."""
-    async with faulty(lambda _, data: [reply(data, number_of(data))[:41]]) as port:
+    async with faulty(lambda _, data: [reply(data, number_of(data))]) as port:
         seen = await load(port)
 
     assert seen.answer("concurrent_calls") == (1, None)
     for way in ("up_bps", "down_bps"):
         assert seen.answer(way) == (None, "not_configured")
+
+
+async def test_short_replies_prove_nothing_of_the_way_back() -> None:
+    """Replies smaller than the calls' packets: the way back was not loaded, so its rate is not told, nor any proof."""
+    counted = iter(range(10_000))
+    async with faulty(lambda _, data: [reply(data, next(counted))[:44]]) as port:
+        seen = await load(port)
+
+    assert seen.evidence["steps"][0]["shortened"] == 40
+    assert seen.answer("up_bps") == (CALL_BPS, "not_proven")
+    assert seen.answer("down_bps") == (None, "not_proven")
+    assert seen.answer("calls_ratio") == (1, "not_proven")
+    assert bounds(seen, "rtt_increase_p95_ms")[1] is None
+    for shortened, proven in ((0, 1), (1, 0)):
+        told = loaded_with(Step(1, 400, 400, 0, shortened=shortened), asked=1)
+        assert told.quantity("calls_ratio").interval == Interval(proven, None)
+        assert told.quantity("up_bps").interval == Interval(CALL_BPS, None)
 
 
 async def test_late_answers() -> None:
@@ -326,6 +346,45 @@ def test_a_site_whose_calls_nobody_knows() -> None:
     for metric in ("calls_ratio", "asked_calls"):
         assert told.quantity(metric) == Quantity(None, reason=FailureCode.NOT_CONFIGURED)
     assert rise == Quantity(40.0, Interval(40.0, None), FailureCode.NOT_CONFIGURED)
+
+
+@pytest.mark.parametrize(
+    ("site", "given", "asked"),
+    [
+        ({"agents": 600}, None, 536),
+        ({"agents": 600}, 3, 536),
+        ({"agents": 3}, None, 3),
+        ({"agents": 3}, 4, 4),
+        ({}, 4, 4),
+        ({}, None, None),
+    ],
+)
+def test_a_site_asks_for_the_calls_of_its_own_size(site: dict[str, Any], given: int | None, asked: int | None) -> None:
+    """Four calls carried are enough for a small site, not for one that needs 536, whoever asked for four."""
+    told = replace(loaded_with(late(4), asked=4), scope=Scope.SITE, given=given)
+    answers = told.quantities() | Bandwidth.answered(told, profile_of({}, site=site))
+
+    assert answers["asked_calls"].value == asked
+    if asked:
+        assert answers["calls_ratio"] == Quantity(4 / asked, Interval(4 / asked, None))
+        rise = answers["rtt_increase_p95_ms"].interval
+        assert rise
+        assert rise.high == (40.0 if asked <= 4 else None)
+    assert Bandwidth.answered(replace(told, scope=Scope.WORKSTATION), profile_of({}, site=site)) == {}
+
+
+async def test_fewer_calls_than_the_site_needs_leave_it_open() -> None:
+    """`--scope site --calls 1` of a site that is sized for more: the load is small, and so is the share."""
+    with reflecting() as reflector:
+        profile = profile_of(targets_at(reflector.port), bandwidth={"seconds": 0.6}, site={"agents": 60})
+        run = collection_of("bandwidth", loaded(profile, "site", 1), scope=Scope.SITE, calls=1)
+        await run.collect()
+    seen = Seen("bandwidth", run)
+
+    assert [step["calls"] for step in seen.evidence["steps"]] == [1]
+    assert seen.answer("asked_calls") == (simultaneous_calls(profile.site), None)
+    assert seen.answer("calls_ratio")[0] < 0.1
+    assert (seen.metric("calls_ratio").bounded, seen.metric("calls_ratio").high) == (True, None)
 
 
 def test_few_calls_are_loaded_until_they_are_proven() -> None:

@@ -76,7 +76,7 @@ async def test_a_limit_is_found_through_loss(limit: int) -> None:
 
 async def test_a_reflector_that_shortens_is_marked() -> None:
     """A router's reflector returns its 44 octets whatever came: that tells of the way out alone."""
-    async with faulty(lambda _, data: [reply(data, number_of(data)), b"junk"]) as port:
+    async with faulty(lambda _, data: [reply(data, number_of(data))[:44], b"junk"]) as port:
         seen = await mtu_to(port)
 
     assert seen.answer("udp_payload_byte") == (1472, None)

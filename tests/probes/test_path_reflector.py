@@ -197,6 +197,27 @@ async def test_junk_beside_the_answers() -> None:
     assert seen.evidence["reflection"]["discarded"] >= 3 * PACKETS
 
 
+@pytest.mark.parametrize("is_lossy", [False, True])
+async def test_wrong_numbers_are_no_loss_of_the_network(is_lossy: bool) -> None:  # noqa: FBT001 - a case
+    """Every third reply tells another number: so many losses stay open, what is lost beyond was the network."""
+    counted = iter(range(10_000))
+
+    def answers(_: int, data: bytes) -> list[bytes]:
+        wrong = (number_of(data) + 1).to_bytes(4) + data[4:]
+        if is_lossy and number_of(data) % 3 == 1:
+            return []
+        return [reply(data if number_of(data) % 3 else wrong, next(counted))]
+
+    async with faulty(answers) as port:
+        seen = await path_to(port)
+
+    loss = seen.metric("loss_ratio")
+    assert loss.value == pytest.approx(2 / 3 if is_lossy else 1 / 3, abs=1e-6)
+    assert loss.reason == "stun_bad_answer"
+    assert loss.low is not None
+    assert (loss.low > 0.01) == is_lossy
+
+
 async def test_wrong_signature() -> None:
     """A reflector with another key is silent, as a firewall is; answers that cannot be believed measure nothing."""
     with reflecting(key=b"another") as reflector:

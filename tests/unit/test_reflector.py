@@ -57,6 +57,22 @@ def test_reply_is_the_codecs(key: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("key", [None, KEY])
+@pytest.mark.parametrize("padding", [b"", bytes(100)])
+def test_a_reply_is_never_answered(key: bytes | None, padding: bytes) -> None:
+    """Two reflectors, or one with itself, would answer each other without end; the turn of a second changes nothing."""
+    second, replier = 3_900_000_000 << 32, Replier(key)
+    for received, sent in ((second + 5, second + 9), (second - 5, second + 9)):
+        answer = replier.reply(request(key=key), 3, (received, sent), 64, padding)
+        assert decode_reflector(answer, key).receive_timestamp == received
+        assert not replier.accepts(answer)
+
+
+def test_padding_of_twamp_light_is_no_reply() -> None:
+    """Any padding behind a sender's first 14 octets is answered: RFC 5357 does not ask for zeros."""
+    assert all(Replier(None).accepts(request()[:14] + bytes([one]) * 30) for one in range(256))
+
+
+@pytest.mark.parametrize("key", [None, KEY])
 def test_class_of_service_is_filled_in(key: bytes | None) -> None:
     """DSCP and ECN as they arrived, signed anew; the reply goes back with the mark that was wished."""
     data = request(tlvs=(COS, extra_padding(58)), key=key)

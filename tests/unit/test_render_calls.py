@@ -80,10 +80,17 @@ def test_what_ended_the_ramp_is_named() -> None:
     unasked = [link_load(loaded(asked=None, reason="not_configured"), words) for words in (EN, FR)]
 
     assert capped
-    assert "The profile allowed no more than 6 calls (bandwidth.max_calls;" in capped.sentence
+    assert "The load was held to 6 calls (--calls or bandwidth.max_calls;" in capped.sentence
     assert lost
     assert "At 6 calls nothing answered any more" in lost.sentence
     assert all(one and "site.agents" in one.sentence and "--calls N" in one.sentence for one in unasked)
+
+
+def test_short_replies_are_said() -> None:
+    """Where the replies were smaller than the calls' packets, it says that the way back stays open."""
+    said = [link_load(loaded([{**STEPS[0], "shortened": 900}], broke="none"), words) for words in (EN, FR)]
+
+    assert all(one and word in one.sentence for one, word in zip(said, ("smaller", "plus petites"), strict=True))
 
 
 def test_one_call_is_one_sentence() -> None:

@@ -279,9 +279,9 @@ def test_a_site_of_unknown_size_is_left_open(written: Write) -> None:
     """With a reflector and no site.agents, one carried call passes nothing for the site, which says what to do."""
     profile = written("telnyx", "on-site", more=REFLECTOR)
     step = Step(1, 400, 400, 0, rtt_increase_p95_ms=1.0)
-    unknown = BandwidthEvidence(is_far_end_configured=True, asked=None, packet_byte=138, steps=(step,))
+    unknown = BandwidthEvidence(True, asked=None, packet_byte=138, steps=(step,), scope=Scope.SITE)
     statuses = {}
-    for name, evidence in (("unknown", unknown), ("one agent", replace(unknown, asked=1))):
+    for name, evidence in (("unknown", unknown), ("one agent", replace(unknown, asked=1, given=1))):
         findings = judged(profile, replace(GOOD, load=evidence), Scope.SITE).findings
         statuses[name] = {one.requirement: one for one in findings}
 
