@@ -38,6 +38,8 @@ class Browser:
     """The vendor's cloud prescribes more than is told here: then nothing is proved to be allowed."""
     updates_held_by: tuple[Policy, ...] | None = None
     """Empty if nothing holds them back; None where that is not told."""
+    undecided: tuple[str, ...] = ()
+    """Places that may prescribe more, or less, than is told here: then nothing is proved either way."""
 
     def answer(self, metric: str, urls: tuple[str, ...]) -> Quantity:
         """What its policies say of these pages."""
@@ -52,6 +54,8 @@ class Browser:
 
     def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
         """What the policies come to; null where that depends on whether the user kept what is recommended."""
+        if self.undecided:
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         try:
             told = {ask(rules(self.policies)), ask(rules(self.policies, recommended=True))}
         except Undecided:
@@ -157,6 +161,8 @@ class BrowserEvidence(Evidence):
         """Policies about calls that have no effect: misspelt, taken out of the browser, or of the wrong type."""
         if self.wrong_user:
             return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
+        if any(browser.undecided for browser in self.browsers):
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
 
     @metric_of("bool")

@@ -116,6 +116,7 @@ def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
         tuple(clean(path) for path in read.unreadable),
         is_cloud_managed(read),
         update_policies(machine, one.name, read.settings),
+        tuple(clean(path) for path in read.undecided),
     )
 
 
@@ -157,6 +158,8 @@ def _udp_port_count(browser: Browser) -> Quantity:
 def _update_frozen(browser: Browser) -> Quantity:
     if browser.updates_held_by is None:
         return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
+    if browser.undecided:
+        return Quantity(None, reason=FailureCode.NOT_PROVEN)
     return Quantity(bool(browser.updates_held_by))
 
 

@@ -88,12 +88,23 @@ _LINE = re.compile(r"^(?:Version=|version:\s*|\s*<release\s[^>\n]{0,200}?\bversi
 
 def browsers(machine: Machine) -> list[Installed]:
     """One of each name, the first place counting."""
+    there = _there(machine)
+    packages = _packages(machine, [place.package for place in there.values() if place.package])
+    return [Installed(name, *_version(machine, place, packages), place.per_user) for name, place in there.items()]
+
+
+def program(machine: Machine, name: Name) -> str | None:
+    """Where the program of this browser is, with `~` for the user's folder; None if it is in no place known here."""
+    place = _there(machine).get(name)
+    return place.program if place else None
+
+
+def _there(machine: Machine) -> dict[Name, _Place]:
     there: dict[Name, _Place] = {}
     for place in _PLACES:
         if place.name not in there and machine.paths(_full(machine, place.program)):
             there[place.name] = place
-    packages = _packages(machine, [place.package for place in there.values() if place.package])
-    return [Installed(name, *_version(machine, place, packages), place.per_user) for name, place in there.items()]
+    return there
 
 
 def _full(machine: Machine, path: str) -> str:
