@@ -40,6 +40,8 @@ class Browser:
     """Empty if nothing holds them back; None where that is not told."""
     undecided: tuple[str, ...] = ()
     """Places that may prescribe more, or less, than is told here: then nothing is proved either way."""
+    is_found: bool = True
+    """False for a default of which nothing else shows: it may be gone."""
 
     def answer(self, metric: str, urls: tuple[str, ...]) -> Quantity:
         """What its policies say of these pages."""
@@ -63,12 +65,14 @@ class Browser:
         return told.pop() if len(told) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     def supported(self, allowed: list[AllowedBrowser]) -> bool | None:
-        """Whether the list names it, at this version or above; None if the version is needed and not known."""
+        """Whether the list names it, at this version or above; None if that, or the browser itself, is not known."""
         least = [one.at_least for one in allowed if _name(one.name) == self.name]
-        if None in least:
+        if not least:
+            return False
+        if None in least and self.is_found:
             return True
         if self.version is None:
-            return None if least else False
+            return None
         return any(version(self.version) >= version(one) for one in least if one)
 
 
@@ -186,7 +190,7 @@ class BrowserEvidence(Evidence):
         name = self.default.name
         if name is None or name == "other" or name in {one.name for one in self.browsers}:
             return self.browsers
-        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True))
+        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True, is_found=False))
 
     def _why_no_default(self) -> FailureCode | None:
         if self.wrong_user:

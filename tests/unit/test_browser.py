@@ -331,11 +331,18 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     assert [one.version for one in browsers(linux({CHROME: ""}, commands=commands))] == [version]
 
 
+HTTPS = "[Default Applications]\nx-scheme-handler/https"
+DESKTOP_FILES = {f"/usr/share/applications/{name}.desktop": "" for name in ("google-chrome", "firefox")}
+
+
 @pytest.mark.parametrize(
     ("files", "commands", "expected"),
     [
         (
-            {"/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n"},
+            {
+                "/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n",
+                "/var/lib/snapd/desktop/applications/firefox.desktop": "",
+            },
             {},
             "firefox",
         ),
@@ -343,9 +350,27 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
             {
                 "/home/a/.config/gnome-mimeapps.list": "[Added Associations]\nx-scheme-handler/https=firefox.desktop\n",
                 "/etc/xdg/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=google-chrome.desktop\n[A]",
+                **DESKTOP_FILES,
             },
             {},
             "chrome",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop; opera.desktop;firefox.desktop;\n",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop;*;\n",
+                "/etc/xdg/mimeapps.list": f"{HTTPS}=firefox.desktop",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
         ),
         ({}, {"xdg-settings get default-web-browser": "microsoft-edge.desktop\n"}, "edge"),
         ({}, {"xdg-settings get default-web-browser": "\u202eopera.desktop\n"}, "other"),
@@ -353,7 +378,7 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     ],
 )
 def test_default_on_linux_by_association(files: dict[str, str], commands: dict[str, Any], expected: str | None) -> None:
-    """The user's file before the system's, each under its own heading, and xdg-settings last."""
+    """The first that is installed, the user's file before the system's, under the right heading; xdg-settings last."""
     environment = {"HOME": "/home/a", "XDG_CURRENT_DESKTOP": "GNOME"}
 
     assert default(linux(files, commands=commands, environment=environment)).name == expected

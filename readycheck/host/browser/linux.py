@@ -3,6 +3,7 @@
 A browser is asked itself, with `--version` alone, only where neither file nor package tells.
 """
 
+import glob
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -139,10 +140,14 @@ def _printed(machine: Machine, *command: str) -> str:
 
 
 def default(machine: Machine) -> Default:
-    """The first association of https: links in the order of the MIME applications specification, else xdg-settings'."""
+    """The first association of https: links in the order of the MIME applications specification, else xdg-settings'.
+
+    What is associated and not installed is passed over, as the specification says.
+    """
     for path in _association_files(machine):
-        if told := _association(text_of(machine, path)):
-            return Default(_named(told), without_user(machine, path), clean(told))
+        for told in _associations(text_of(machine, path)):
+            if _has_desktop_file(machine, told):
+                return Default(_named(told), without_user(machine, path), clean(told))
     answer = machine.output(*_XDG, timeout_s=_TOOL_TIMEOUT_S)
     told = clean(answer.text)
     if answer.status != 0 or not told:
@@ -159,11 +164,20 @@ def _association_files(machine: Machine) -> list[str]:
     return [f"{folder}/{name}" for folder in folders for name in names]
 
 
-def _association(text: str) -> str | None:
-    """The first of `x-scheme-handler/https=` under [Default Applications]."""
+def _associations(text: str) -> list[str]:
+    """Those of `x-scheme-handler/https=` under [Default Applications]."""
     section = re.search(r"^\[Default Applications\]$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
-    line = re.search(r"^x-scheme-handler/https=([^;\r\n]+)", section[1], re.MULTILINE) if section else None
-    return line[1] if line else None
+    line = re.search(r"^x-scheme-handler/https=([^\r\n]+)", section[1], re.MULTILINE) if section else None
+    return [one.strip() for one in line[1].split(";") if one.strip()] if line else []
+
+
+def _has_desktop_file(machine: Machine, told: str) -> bool:
+    """In the data folders of the base directory specification, and those that a session adds for flatpaks and snaps."""
+    own = machine.environment.get("XDG_DATA_HOME") or f"{home(machine)}/.local/share"
+    system = (machine.environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    flatpaks = (f"{own}/flatpak/exports/share", "/var/lib/flatpak/exports/share")
+    folders = (own, *system, *flatpaks, "/var/lib/snapd/desktop")
+    return any(machine.paths(f"{folder}/applications/{glob.escape(told)}") for folder in folders)
 
 
 def _named(told: str) -> Name | Literal["other"]:
