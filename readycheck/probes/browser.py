@@ -12,7 +12,7 @@ from readycheck.host.browser.consent import microphone_consents
 from readycheck.host.browser.found import Default, Installed
 from readycheck.host.browser.policies import places
 from readycheck.host.browser.preferences import preferences
-from readycheck.host.browser.relevant import is_cloud_managed, relevant
+from readycheck.host.browser.relevant import is_cloud_managed, relevant, whole_value
 from readycheck.host.browser.updates import update_policies
 from readycheck.host.context import wrong_user
 from readycheck.host.machine import Machine
@@ -105,7 +105,8 @@ def _browser(machine: Machine, one: Installed, *, is_user: bool) -> Browser:
     read = places(machine, one.name)
     policies = relevant(one.name, read)
     if one.name == "firefox":
-        prescribed = next((policy.value for policy in policies if policy.name == "Preferences"), None)
+        placed = read.settings.get("Preferences")
+        prescribed = whole_value(placed, dict) if placed else None
         policies = (*policies, *preferences(machine, prescribed, with_user=is_user))
     return Browser(
         one.name,

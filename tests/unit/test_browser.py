@@ -301,6 +301,14 @@ def test_firefox_preferences_in_their_order() -> None:
     assert firefox({"other.pref": False, name: []}, 'user_pref("media.x", 1);', "user_pref(") == {name: []}
 
 
+def test_preference_behind_many_others_counts() -> None:
+    """However many are prescribed, the one that calls feel is found."""
+    name = "media.peerconnection.enabled"
+    others = {f"browser.tabs.a{number}": True for number in range(210)}
+
+    assert firefox({**others, name: {"Value": False, "Status": "locked"}}) == {name: False}
+
+
 def test_firefox_is_as_old_as_it_says() -> None:
     """Its own file tells the version, without starting it."""
     files = {FIREFOX: "", "/usr/lib/firefox/application.ini": "[App]\nVendor=Mozilla\nVersion=145.0.1\n"}
