@@ -283,6 +283,34 @@ def test_list_that_was_cut_decides_nothing() -> None:
     assert browser.answer("udp_allowed", (PAGE,)).value is True
 
 
+@pytest.mark.parametrize(
+    ("permissions", "preference", "expected"),
+    [
+        ({}, None, True),
+        ({}, 0, True),
+        ({}, 1, False),
+        ({}, 5, False),
+        ({}, "5", True),
+        ({"Autoplay": {"Allow": [PAGE]}}, 5, True),
+        ({"Autoplay": {"Block": [PAGE]}}, 0, False),
+        ({"Microphone": {"Allow": [PAGE]}}, 5, True),
+        ({"Microphone": {"Block": [PAGE]}}, 0, True),
+        ({"Autoplay": {"Default": "block-audio"}}, None, False),
+        ({"Autoplay": {"Default": "allow-audio-video", "Locked": True}}, 5, True),
+        ({"Autoplay": {"Default": "block-audio-video", "Locked": True}}, 0, False),
+        ({"Autoplay": {"Default": "allow-audio-video"}}, 5, None),
+        ({"Autoplay": {"Default": "block-audio-video"}}, 5, False),
+    ],
+)
+def test_firefox_plays_unless_permission_or_preference_forbids(
+    permissions: dict[str, Any], preference: Any, expected: object
+) -> None:
+    """The page's own entry, then the permission's default, then media.autoplay.default (tried in 153 ESR)."""
+    given = {} if preference is None else {"media.autoplay.default": preference}
+
+    assert answer("autoplay_allowed", "firefox", Permissions=permissions, **given) is expected
+
+
 ORIGINS = [*(f"https://a{number}.example.org" for number in range(210)), PAGE]
 
 
