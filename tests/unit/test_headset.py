@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from readycheck.cli.verdict import answered
 from readycheck.host.audio import usb_ids
 from readycheck.host.machine import Fact, Told
 from readycheck.host.recorded import RecordedMachine
@@ -18,13 +19,15 @@ from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._headset_list import listed
 from readycheck.profile.schema import AllowedHeadset
 from tests.machines import machine, made
-from tests.probes.collecting import Seen, collection_of, profile_of
+from tests.probes.collecting import Seen, collection_of, interrupted, profile_of
+from tests.unit import report_samples
 
 LIST = [{"vid": "0b0e"}, {"vid": "047f", "product": "Blackwire*"}]
 REMOTE = (
     *("citrix-vda-multi-session", "citrix-desktop-vda", "citrix-redirection-ready", "horizon-redirection"),
     *("horizon-plain", "avd-call-redirection", "workspaces", "rdp"),
 )
+PLAYED = "a tone and speech are played, and the microphone is recorded"
 NOT_TOLD = (None, FailureCode.NOT_PROVEN)
 BLUETOOTH = "system_profiler -json SPAudioDataType SPBluetoothDataType"
 
@@ -480,6 +483,24 @@ async def test_interrupted_run_keeps_nothing_half() -> None:
     released.set()
 
     assert Seen("headset", collection).answer("present")[1] == FailureCode.INTERRUPTED
+
+
+async def test_interrupted_listening_costs_no_answer_about_the_list() -> None:
+    """The headset was found before: its place on this profile's list, and on another's, is told as unfinished."""
+    released = threading.Event()
+    recorded = machine("laptop-jabra")
+    recorded._facts["audio_devices"] = []
+    listening = recorded.fact
+    recorded.fact = lambda name: listening(name) if name != "listening" else Told(released.wait(60))  # type: ignore[method-assign]
+    mine = profile_of({}, allowed={"headsets": LIST})
+    other = profile_of({}, allowed={"headsets": [{"vid": "1395"}]})
+    collection = await interrupted("headset", mine, PLAYED, machine=recorded, listen=True)
+    released.set()
+    report = report_samples.report(observations=collection.observations)
+
+    assert Seen("headset", collection).answer("listed") == (True, FailureCode.INTERRUPTED)
+    again = answered(report, other)["headset.listed"]
+    assert (again.value, again.reason) == (False, FailureCode.INTERRUPTED)
 
 
 JABRA = {"device.bus": "usb", "device.vendor.id": "0b0e", "device.product.id": "0e40"}
