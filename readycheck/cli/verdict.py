@@ -10,7 +10,8 @@ from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
 from readycheck.judge import Case, blocking, judge
-from readycheck.model.report import Metric, NewerReport, ObservationStatus, ProfileReference, Report, UnreadableReport
+from readycheck.model.evidence import cut_short
+from readycheck.model.report import Metric, NewerReport, ProfileReference, Report, UnreadableReport
 from readycheck.model.verdict import Decision, Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.text import render_text
@@ -58,12 +59,14 @@ def answered(report: Report, profile: Profile) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for name, observation in report.observations.items():
         probe = probes().get(name)
-        if not probe or not probe.answers_by_profile or observation.status != ObservationStatus.COLLECTED:
+        if not probe or not probe.answers_by_profile or not observation.evidence:
             continue
         try:
             quantities = probe.answered(probe.evidence.from_json(observation.evidence), profile)
         except ValueError as error:
             raise UnreadableReport(f"observations.{name}.evidence: {str(error).partition(chr(10))[0]}") from None
+        if observation.failure:
+            quantities = cut_short(quantities, observation.failure.code)
         units = {own: definition.unit for own, definition in probe.evidence.definitions()}
         found |= {f"{name}.{own}": Metric.of(quantity, units[own]) for own, quantity in quantities.items()}
     return found

@@ -346,6 +346,14 @@ def test_firefox_preferences_in_their_order() -> None:
     assert firefox({"other.pref": False, name: []}, 'user_pref("media.x", 1);', "user_pref(") == {name: []}
 
 
+def test_preference_behind_many_others_counts() -> None:
+    """However many are prescribed, the one that calls feel is found."""
+    name = "media.peerconnection.enabled"
+    others = {f"browser.tabs.a{number}": True for number in range(210)}
+
+    assert firefox({**others, name: {"Value": False, "Status": "locked"}}) == {name: False}
+
+
 def test_firefox_is_as_old_as_it_says() -> None:
     """Its own file tells the version, without starting it."""
     files = {FIREFOX: "", "/usr/lib/firefox/application.ini": "[App]\nVendor=Mozilla\nVersion=145.0.1\n"}
@@ -376,11 +384,18 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     assert [one.version for one in browsers(linux({CHROME: ""}, commands=commands))] == [version]
 
 
+HTTPS = "[Default Applications]\nx-scheme-handler/https"
+DESKTOP_FILES = {f"/usr/share/applications/{name}.desktop": "" for name in ("google-chrome", "firefox")}
+
+
 @pytest.mark.parametrize(
     ("files", "commands", "expected"),
     [
         (
-            {"/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n"},
+            {
+                "/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n",
+                "/var/lib/snapd/desktop/applications/firefox.desktop": "",
+            },
             {},
             "firefox",
         ),
@@ -388,9 +403,27 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
             {
                 "/home/a/.config/gnome-mimeapps.list": "[Added Associations]\nx-scheme-handler/https=firefox.desktop\n",
                 "/etc/xdg/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=google-chrome.desktop\n[A]",
+                **DESKTOP_FILES,
             },
             {},
             "chrome",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop; opera.desktop;firefox.desktop;\n",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop;*;\n",
+                "/etc/xdg/mimeapps.list": f"{HTTPS}=firefox.desktop",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
         ),
         ({}, {"xdg-settings get default-web-browser": "microsoft-edge.desktop\n"}, "edge"),
         ({}, {"xdg-settings get default-web-browser": "\u202eopera.desktop\n"}, "other"),
@@ -398,7 +431,7 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     ],
 )
 def test_default_on_linux_by_association(files: dict[str, str], commands: dict[str, Any], expected: str | None) -> None:
-    """The user's file before the system's, each under its own heading, and xdg-settings last."""
+    """The first that is installed, the user's file before the system's, under the right heading; xdg-settings last."""
     environment = {"HOME": "/home/a", "XDG_CURRENT_DESKTOP": "GNOME"}
 
     assert default(linux(files, commands=commands, environment=environment)).name == expected
