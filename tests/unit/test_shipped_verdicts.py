@@ -177,6 +177,23 @@ def test_a_forbidden_microphone_is_a_no_go() -> None:
     assert (reserved.decision, failed(reserved)) == (Decision.GO_WITH_RESERVATIONS, {"browser-udp"})
 
 
+def test_windows_own_switch_for_the_microphone_counts(written: Write) -> None:
+    """Set to refuse it warns, and blocks for the roll-out; where the system has none it does not apply."""
+    strict = written("genesys-cloud", "workstation-strict")
+    refused = replace(GOOD, microphone="Deny")
+
+    assert failed(judged(shipped_profile("genesys-cloud"), refused)) == {"system-microphone"}
+    assert judged(shipped_profile("genesys-cloud"), refused).decision == Decision.GO_WITH_RESERVATIONS
+    assert (judged(strict, refused).decision, failed(judged(strict, refused))) == (
+        Decision.NO_GO,
+        {"system-microphone"},
+    )
+    assert not failed(judged(strict, replace(GOOD, microphone="Allow")))
+    assert [one.status for one in judged(strict, GOOD).findings if one.requirement == "system-microphone"] == [
+        Status.NOT_APPLICABLE
+    ]
+
+
 def test_a_headset_warns_until_the_roll_out(written: Write) -> None:
     """One that is not on the vendor's list is a reservation, and blocks where workstation-strict is extended."""
     other = Workstation(headset=replace(JABRA, product="Plantronics .Audio 628", ids=("dead:c012",)))
