@@ -147,8 +147,7 @@ def sentence(report: Report, words: Words) -> str:
         parts += [words.count("answer_others_hold", held)] if held else []
     elif report.decision == Decision.INCONCLUSIVE:
         first = words.count("answer_unknown", len(unknown), causes=_named(unknown, report, words))
-        cut = report.run.interrupted and held
-        parts = [first if unknown else words("answer_cut_short" if cut else "answer_nothing_judged")]
+        parts = [first if unknown else words(_why_nothing_judged(report, held))]
         parts += [words.count("answer_hold", held)] if held else []
     elif report.decision == Decision.GO_WITH_RESERVATIONS:
         parts = [words("answer_reservations", causes=_named(softer + waived, report, words))]
@@ -157,6 +156,13 @@ def sentence(report: Report, words: Words) -> str:
         parts = [words.count("answer_all_hold", held), words("answer_to_note" if noted else "answer_nothing_to_do")]
     left_out = len(by_kind.get("left_out", []))
     return " ".join(parts + ([words.count("answer_left_out", left_out)] if left_out else []))
+
+
+def _why_nothing_judged(report: Report, held: int) -> str:
+    """The word's key: nothing was asked, the run was cut short, or nothing was answered."""
+    if not report.findings:
+        return f"answer_asks_nothing_of_{report.run.scope}"
+    return "answer_cut_short" if report.run.interrupted and held else "answer_nothing_judged"
 
 
 def _named(findings: Iterable[Finding], report: Report, words: Words) -> str:

@@ -189,10 +189,10 @@ def test_odd_evidence_never_raises(junk: Any) -> None:
 
 
 def test_report_without_evidence() -> None:
-    """A report of nothing says that nothing could be answered, and looks like no success."""
+    """A report of nothing says that nothing was asked, and looks like no success."""
     text = render_html(report(decision=Decision.INCONCLUSIVE), "en")
     Page(text)
-    assert "nothing can be promised" in text
+    assert "This profile asks nothing of a workstation" in text
     assert 'class="tag holds"' not in text
 
 
