@@ -115,12 +115,14 @@ def _trouble(finding: Finding) -> tuple[str | None, ...]:
 
 def _remedy(finding: Finding, words: Words) -> str:
     """The profile's own remedy; the failure's, where it has none. What was not learnt is first of all to be learnt."""
-    of_failure = words.failure(finding.reason).remedy if finding.reason else ""
+    own, of_failure = words.choose(finding.remedy), words.failure(finding.reason).remedy if finding.reason else ""
     if finding.status == Status.INCONCLUSIVE:
-        return of_failure or words("measure_again")
+        # where a sign is missing, and no figure near its limit, the profile knows better than "run for longer"
+        says_more = finding.reason == FailureCode.NOT_PROVEN and finding.observed is None
+        return (own if says_more else "") or of_failure or words("measure_again")
     if finding.status == Status.WAIVED:
-        return words.choose(finding.remedy) or words("waived_remedy")
-    return words.choose(finding.remedy) or of_failure or words("no_remedy")
+        return own or words("waived_remedy")
+    return own or of_failure or words("no_remedy")
 
 
 def _until(report: Report, days: int | None, words: Words) -> str | None:

@@ -27,7 +27,7 @@ def choose(text: Mapping[str, str], lang: str) -> str:
 
 @dataclass(frozen=True)
 class FailureWords:
-    """What a failure code is called, what it means, and who does what about it."""
+    """What a failure code is called, what it means, and what to do about it."""
 
     short: str
     what: str

@@ -94,7 +94,7 @@ def test_tasks_have_owner_and_date() -> None:
 
     assert "blocks The link carries every call at once Nantes: 41 calls" in tasks
     assert "Operator 72 days until 2 Feb 2027" in tasks
-    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) The security team" in tasks
+    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) Open this server" in tasks
     assert "Get an answer from Customer service and note it with “readycheck attest”." in tasks
     assert tasks.index("For the project") < tasks.index("not proven Proxy bypass") < tasks.index("At workstations")
 
