@@ -9,7 +9,7 @@ from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render import format as say
-from readycheck.render.causes import cause
+from readycheck.render.causes import cause, failure_words
 from readycheck.render.words import Words
 from readycheck.render.workstation.causes import named_cause
 
@@ -81,7 +81,7 @@ def actions(report: Report, words: Words) -> list[Action]:
         name = kind(finding)
         if name in KINDS:
             model = finding if finding.remedy else told.get(_trouble(finding), finding)
-            key = (name, state(finding, words), _remedy(model, words), words.owner(finding.owner))
+            key = (name, state(finding, words), _remedy(model, report, words), words.owner(finding.owner))
             groups.setdefault(key, []).append(finding)
     listed = [_action(report, *key, findings, words) for key, findings in groups.items()]
     return sorted(
@@ -92,7 +92,9 @@ def actions(report: Report, words: Words) -> list[Action]:
 def _action(report: Report, name: str, word: str, do: str, owner: str, findings: list[Finding], words: Words) -> Action:
     stated = [finding.lead_time_days for finding in findings if finding.lead_time_days is not None]
     days = max(stated) if len(stated) == len(findings) else None  # of several, each must say how long it takes
-    meanings = dict.fromkeys(words.failure(finding.reason).what for finding in findings if finding.reason)
+    meanings = dict.fromkeys(
+        failure_words(finding.reason, finding.metric, report, words).what for finding in findings if finding.reason
+    )
     return Action(
         kind=name,
         state=word,
@@ -113,9 +115,11 @@ def _trouble(finding: Finding) -> tuple[str | None, ...]:
     return (probe, finding.status, finding.severity, finding.reason or finding.metric, finding.owner)
 
 
-def _remedy(finding: Finding, words: Words) -> str:
+def _remedy(finding: Finding, report: Report, words: Words) -> str:
     """The profile's own remedy; the failure's, where it has none. What was not learnt is first of all to be learnt."""
-    own, of_failure = words.choose(finding.remedy), words.failure(finding.reason).remedy if finding.reason else ""
+    own, of_failure = words.choose(finding.remedy), ""
+    if finding.reason:
+        of_failure = failure_words(finding.reason, finding.metric, report, words).remedy
     if finding.status == Status.INCONCLUSIVE:
         # where a sign is missing, and no figure near its limit, the profile knows better than "run for longer"
         says_more = finding.reason == FailureCode.NOT_PROVEN and finding.observed is None
@@ -185,7 +189,7 @@ def _in_brackets(finding: Finding, report: Report, words: Words) -> str:
     if named := named_cause(finding, report, words):
         return f" ({clean(named, _LONGEST_NAME)})"
     if finding.reason:
-        return f" ({words.failure(finding.reason).short})"
+        return f" ({failure_words(finding.reason, finding.metric, report, words).short})"
     return "" if isinstance(finding.observed, bool) else f" ({cause(finding, report, words)})"
 
 
