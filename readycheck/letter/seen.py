@@ -54,7 +54,7 @@ def _seen(by_probe: dict[str, Outcome], words: Words) -> Seen:
     texts = {text for _, text in by_probe.values()}
     named = [f"{words.probe(probe)}{words('colon')}{text}" for probe, (_, text) in by_probe.items()]
     answered = all(answered for answered, _ in by_probe.values())
-    text = texts.pop() if len(texts) == 1 else "; ".join(named[:_MOST_SIGHTINGS])
+    text = texts.pop() if len(texts) == 1 else words("semicolon").join(named[:_MOST_SIGHTINGS])
     return Seen("holds" if answered else "blocks", text)
 
 

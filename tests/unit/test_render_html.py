@@ -250,6 +250,7 @@ def test_no_date_without_durations() -> None:
     """A refusal without a lead time has no date, and the page says why."""
     text = render_html(report(blocked(lead_time_days=None, owner=None), decision=Decision.NO_GO), "en")
     assert "date unknown" in text
+    assert "at the earliest" not in text
     assert "nobody named" in text
 
 

@@ -90,6 +90,11 @@ def test_choice_of_language(text: dict[str, str], lang: str, chosen: str) -> Non
     assert choose(text, lang) == chosen
 
 
+def test_apostrophes_of_profiles_are_those_of_the_pages() -> None:
+    """People type the straight one; beside the catalogues' words it would be a second kind. Quotes stay quotes."""
+    assert FR.choose({"fr": "l'appel d'un 'agent'"}) == "l\u2019appel d\u2019un 'agent'"
+
+
 def test_locales_and_unknown_languages() -> None:
     """A locale counts as its language; a language without words reads English."""
     assert Words("fr_CA.UTF-8").lang == "fr"
