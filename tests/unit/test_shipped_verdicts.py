@@ -260,7 +260,7 @@ def test_the_baseline_may_be_named_first(written: Write) -> None:
 def test_the_profile_in_the_readme_is_right(tmp_path: Path) -> None:
     """It loads, keeps the platform's targets and changes one figure."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```yaml\n([^`]*extends: \[genesys-cloud[^`]*)```", readme)
+    (block,) = re.findall(r"```yaml\n([^`]*extends: \[genesys-cloud, telework[^`]*)```", readme)
     path = tmp_path / "acme.yaml"
     path.write_text(block, encoding="utf-8")
     profile = load_profile(str(path), metrics=metric_definitions(), environment=CREDENTIALS)
