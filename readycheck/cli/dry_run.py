@@ -11,7 +11,9 @@ from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.this import this_machine
 from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic, size
+from readycheck.model.verdict import Scope
 from readycheck.net.pac.fetch import shown_place
+from readycheck.render.words import Words
 from readycheck.rtc.stun import hostport
 from readycheck.sizing.load import UNASKED, unasked
 
@@ -21,6 +23,8 @@ def announce(options: Options) -> int:
     plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
     profile = profile_of(options)
     plan = plan_of(options, profile)
+    if not profile.asks_of(Scope(options.scope)):
+        typer.echo(f"warning: {Words('en')(f'answer_asks_nothing_of_{options.scope}')}", err=True)
     if options.scope == "site" and options.calls is None and unasked(profile):
         typer.echo(UNASKED, err=True)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.

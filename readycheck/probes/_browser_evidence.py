@@ -182,14 +182,19 @@ class BrowserEvidence(Evidence):
             return Quantity(None, reason=FailureCode.NOT_PROVEN)
         return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
 
+    @metric_of("number")
+    def system_microphone_switch_count(self) -> Quantity:
+        """Switches of the system's that are set for microphones (Windows, Privacy); 0 where it has none."""
+        return Quantity(len(self.microphone_consents))
+
     @metric_of("bool")
     def system_microphone_allowed(self) -> Quantity:
         """The system lets desktop programs use microphones (Windows, Privacy); null where it does not say."""
-        if self.wrong_user:
-            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
         values = {str(one.value).lower() for one in self.microphone_consents}
         if "deny" in values:
             return Quantity(value=False)
+        if self.wrong_user:
+            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
         return Quantity(value=True) if values == {"allow"} else Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     @property

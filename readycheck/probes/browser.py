@@ -95,9 +95,9 @@ class BrowserProbe(Probe[BrowserEvidence]):
         default = default or Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
         browsers = await beside(lambda: tuple(_browser(machine, one, own) for one in installed), self.id)
         if wrong:
-            return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
-        consents = await beside(lambda: microphone_consents(machine), self.id)
-        return BrowserEvidence(browsers, default, consents, folder_late=found is None)
+            default = Default(None, default.source)
+        consents = await beside(lambda: microphone_consents(machine, with_user=wrong is None), self.id)
+        return BrowserEvidence(browsers, default, consents, wrong, folder_late=found is None)
 
 
 async def _in_time(read: Callable[[], T], name: str) -> T | None:

@@ -223,7 +223,8 @@ def provenance(rollup: Rollup, words: Words) -> list[tuple[str, str]]:
     ]
     more = rollup.profiles_seen - len(under)
     if under:
-        rows.append(("from_under", "; ".join(under) + (f"; {words.count('more', more)}" if more > 0 else "")))
+        rest = [words.count("more", more)] if more > 0 else []
+        rows.append(("from_under", words("semicolon").join([*under, *rest])))
     return [(words(key), text) for key, text in rows]
 
 

@@ -111,7 +111,7 @@ def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
 def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
     for tally in rollup.left_out:
         named = [f"{one.file}: {one.detail}" if one.detail else one.file for one in tally.files[:_MOST_FILES]]
-        files = "; ".join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
+        files = words("semicolon").join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
         yield words(
             "rollup_left_out",
             reason=words(f"rollup_omitted_{tally.reason}"),

@@ -41,7 +41,7 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
     load = link_load(report, words)
     if load and load.rows:
         lines.append(clean(load.sentence, 300))
-    lines += _rows(report, todo, words, colour=colour)
+    lines += _rows(todo, words, colour=colour)
     text = "\n".join(lines)
     return plain_marks(text) if plain else text
 
@@ -56,7 +56,7 @@ def marked(kind: str, *, colour: bool) -> str:
     return _painted(_MARKS[kind], _COLOURS[kind], colour)
 
 
-def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
+def _rows(todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
     rows = [
         (action.kind, clean(title, _TITLE_WIDTH), clean(seen, _CAUSE_WIDTH), _who(action, words))
         for action in todo
@@ -69,8 +69,6 @@ def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bo
         for kind, title, seen, who in shown
     ]
     more = len(rows) - len(shown)
-    if not todo and report.decision == Decision.INCONCLUSIVE:
-        lines.append(f"  ? {answer.sentence(report, words)}")
     return [*lines, f"  {words.count('more', more)}"] if more else lines
 
 

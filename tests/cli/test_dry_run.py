@@ -131,3 +131,16 @@ def test_a_site_of_unknown_size_is_warned_of(cli: Cli, tmp_path: Path) -> None:
         ("run", "p.yaml", "--dry-run"),
     ):
         assert "site.agents" not in cli(*known).err
+
+
+def test_a_profile_that_asks_nothing_of_a_site_is_warned_of(cli: Cli, tmp_path: Path) -> None:
+    """Before the run that would judge nothing; by the check, where the profile states a site."""
+    start = "schema: readycheck.profile/1\nid: lyon\nsite: {agents: 9}\n"
+    (tmp_path / "none.yaml").write_text(start + "extends: [voice-baseline]\n")
+    (tmp_path / "some.yaml").write_text(start + "extends: [voice-baseline, on-site]\n")
+    warning, site = "asks nothing of a site: extend on-site", ("--dry-run", "--scope", "site")
+
+    assert warning in cli("run", "none.yaml", *site).err
+    assert warning in cli("profile", "check", "none.yaml").err
+    for fit in (("run", "some.yaml", *site), ("profile", "check", "some.yaml"), ("run", "none.yaml", "--dry-run")):
+        assert warning not in cli(*fit).err

@@ -123,6 +123,32 @@ def test_every_browser_has_its_own_answer() -> None:
     assert told(unknown_default)["microphone_allowed"] is True
 
 
+SWITCH = r"SOFTWARE\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"
+
+
+@pytest.mark.parametrize(
+    ("of_machine", "of_user", "allowed"),
+    [("Deny", "Allow", False), ("Allow", "Deny", (None, FailureCode.WRONG_USER_CONTEXT))],
+)
+def test_another_user_sees_the_machine_s_switch_for_microphones_alone(
+    of_machine: str, of_user: str, allowed: object
+) -> None:
+    """What refuses microphones to the whole machine refuses them to the agent; SYSTEM's own switch says nothing."""
+    registry = (
+        "Windows Registry Editor Version 5.00\n\n"
+        f'[HKEY_LOCAL_MACHINE\\{SWITCH}]\n"Value"="{of_machine}"\n\n[HKEY_CURRENT_USER\\{SWITCH}]\n"Value"="{of_user}"\n'
+    )
+    found = told(gathered(windows(registry, facts={"user_sid": "S-1-5-18"})))
+
+    assert (found["system_microphone_switch_count"], found["system_microphone_allowed"]) == (1, allowed)
+
+
+@pytest.mark.parametrize("name", ["macos-15-headset", "intune-system"])
+def test_where_no_switch_for_microphones_is_set_there_is_none(name: str) -> None:
+    """Known, and not left open: other systems have no such switch, and neither has a Windows that sets none."""
+    assert told(gathered(machine(name)))["system_microphone_switch_count"] == 0
+
+
 def test_of_another_users_run_nothing_less_is_supported() -> None:
     """What the machine has is there for the agent too; what the agent installed may come on top."""
     found = BrowserProbe.answered(gathered(machine("intune-system")), profile(*CHROME_AND_EDGE))

@@ -94,9 +94,28 @@ def test_tasks_have_owner_and_date() -> None:
 
     assert "blocks The link carries every call at once Nantes: 41 calls" in tasks
     assert "Operator 72 days until 2 Feb 2027" in tasks
-    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) The security team" in tasks
+    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) Open this server" in tasks
     assert "Get an answer from Customer service and note it with “readycheck attest”." in tasks
     assert tasks.index("For the project") < tasks.index("not proven Proxy bypass") < tasks.index("At workstations")
+
+
+@pytest.mark.parametrize(
+    ("agents", "own", "told"),
+    [
+        (50, None, "Run readycheck on the 45 workstations that are missing, into the shared folder."),
+        (50, "Ask Jo.", "on the 45 workstations that are missing, into the shared folder. Ask Jo."),
+        (6, None, "Run readycheck on the 1 workstation that is missing"),
+        (None, None, "Fill in site.agents in the profile, so that those who are missing can be counted"),
+    ],
+)
+def test_missing_workstations_are_counted(agents: int | None, own: str | None, told: str) -> None:
+    """Where the number of agents is known, what to do says on how many; only where it is not is it asked for."""
+    asked = {"id": "heard", "scope": "project", "metric": "fleet.reported_ratio", "at_least": 0.9}
+    under = samples.profile(agents, requirements=[asked | ({"remedy": own} if own else {})])
+    reports = (samples.ran(under, f"h{number}", "Lyon", failing={}) for number in range(5))
+    page = page_of(samples.rolled(samples.summed(reports), under, samples.ALL_GOOD))
+
+    assert told in plain(section(page, "What blocks, what to do, who"))
 
 
 def test_plan_marks_the_day_of_readiness() -> None:

@@ -1,3 +1,4 @@
+import re
 import string
 
 import pytest
@@ -19,13 +20,18 @@ EN, FR = Words("en"), Words("fr")
 @pytest.mark.parametrize("code", FailureCode)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_failure_code_has_words(code: FailureCode, lang: str) -> None:
-    """Each code says in both languages what it is called, what it means and who does what."""
+    """Each code says in both languages what it is called, what it means and what to do.
+
+    Who does it is the owner of the requirement, named beside it: a remedy that begins with a team would be a second.
+    """
     words = Words(lang).failure(code)
     assert words.short
     assert len(words.short) <= 50
     assert words.what.endswith(".")
     assert words.remedy.endswith(".")
     assert code not in words.what
+    assert not re.match(r"The |Workplace|Le projet|Le support|L.(équipe|opérateur)", words.remedy)
+    assert not re.search(r" team\b|équipe", words.remedy)
 
 
 def test_every_probe_and_metric_has_words() -> None:
@@ -82,6 +88,11 @@ def test_both_languages_fill_in_the_same_values(file: str, group: str) -> None:
 def test_choice_of_language(text: dict[str, str], lang: str, chosen: str) -> None:
     """The reader's language comes first, then the text for all, then English, then whichever there is."""
     assert choose(text, lang) == chosen
+
+
+def test_apostrophes_of_profiles_are_those_of_the_pages() -> None:
+    """People type the straight one; beside the catalogues' words it would be a second kind. Quotes stay quotes."""
+    assert FR.choose({"fr": "l'appel d'un 'agent'"}) == "l\u2019appel d\u2019un 'agent'"
 
 
 def test_locales_and_unknown_languages() -> None:
