@@ -64,7 +64,9 @@ def _seen(said: str, sites: tuple[str, ...]) -> str:
 
 
 def _who(owner: str | None, days: int | None, words: Words) -> str:
-    return ", ".join(filter(None, (clean(owner or "", 40), words.count("days", days) if days is not None else "")))
+    return ", ".join(
+        filter(None, (clean(words.owner(owner), 40), words.count("days", days) if days is not None else ""))
+    )
 
 
 def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:

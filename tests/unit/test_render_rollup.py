@@ -140,6 +140,34 @@ def test_what_is_not_known_has_no_date() -> None:
     assert "Workplace IT 30 days if it fails" in tasks
 
 
+@pytest.mark.parametrize(
+    ("lang", "heading", "said"),
+    [
+        ("en", HEADINGS["en"][0], "at 1 workstation; 3 not known Media over UDP no answer (1), took too long (3)"),
+        ("fr", HEADINGS["fr"][0], "sur 1 poste ; 3 inconnus Média en UDP"),
+    ],
+)
+def test_unknown_does_not_count_as_failed(lang: str, heading: str, said: str) -> None:
+    """Where a requirement fails at one workstation and isn't known at others, each of them is counted as what it is."""
+    under = samples.profile(4)
+    reasons = ["stun_timeout", "?", "?", "?"]
+    fleet = (samples.ran(under, f"h{i}", "Lyon", failing={"udp": reason}) for i, reason in enumerate(reasons))
+    page = page_of(samples.rolled(samples.summed(fleet), under), lang)
+
+    assert said in plain(section(page, heading))
+
+
+def test_what_applies_nowhere_is_not_called_fulfilled() -> None:
+    """Fulfilled everywhere is what passed somewhere and failed nowhere, not what no workstation was asked."""
+    nowhere = samples.WORKSTATION[-1] | {"when": {"metric": "p.tls", "equals": False}}
+    under = samples.profile(1, requirements=[*samples.WORKSTATION[:-1], nowhere])
+    fleet = iter([samples.ran(under, "h", "Lyon", failing={"udp": "stun_timeout"})])
+    heat = plain(section(page_of(samples.rolled(samples.summed(fleet), under)), "Where it fails"))
+
+    assert "Fulfilled everywhere: Signalling past the proxy" in heat
+    assert "Notifications allowed" not in heat
+
+
 def test_tasks_alike_are_told_once() -> None:
     """Requirements that one person mends in one way stand in one line, with the workstations that are certain."""
     rollup = samples.mixed()
