@@ -149,12 +149,7 @@ def test_what_is_not_known_has_no_date() -> None:
 )
 def test_unknown_does_not_count_as_failed(lang: str, heading: str, said: str) -> None:
     """Where a requirement fails at one workstation and isn't known at others, each of them is counted as what it is."""
-    under = samples.profile(4)
-    reasons = ["stun_timeout", "?", "?", "?"]
-    fleet = (samples.ran(under, f"h{i}", "Lyon", failing={"udp": reason}) for i, reason in enumerate(reasons))
-    page = page_of(samples.rolled(samples.summed(fleet), under), lang)
-
-    assert said in plain(section(page, heading))
+    assert said in plain(section(page_of(samples.unsure(), lang), heading))
 
 
 def test_what_applies_nowhere_is_not_called_fulfilled() -> None:
@@ -237,6 +232,17 @@ def test_workstations_to_visit() -> None:
         "Lyon NO-GO Media over UDP refused by the proxy Browser on the list of the project Edge 108 Lyon/h000c.json"
         in plain(visits)
     )
+
+
+def test_workstations_that_are_only_unknown_are_not_visited() -> None:
+    """Those where nothing is known to fail aren't listed among those where most blocks; if all are so, that is said."""
+    rollup = samples.unsure()
+    open_ = replace(rollup, visit_first=tuple(one for one in rollup.visit_first if one.decision == "inconclusive"))
+
+    assert len(rollup.visit_first) == 4
+    assert section(page_of(rollup), "Workstations to visit first").count('<th scope="row">') == 1
+    assert "<th" not in section(page_of(open_), "Workstations to visit first")
+    assert "Nothing is known to block" in section(page_of(open_), "Workstations to visit first")
 
 
 def test_answers_are_text_and_their_state_is_marked() -> None:
