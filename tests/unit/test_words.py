@@ -143,6 +143,9 @@ def test_bounds_and_scale() -> None:
     assert say.bounds(Metric(0.0, "ratio", bounded=True, low=0.0, high=0.0049), EN) == "between 0 and 0.49\u00a0%"
     assert say.bounds(Metric(5e6, "bit/s", bounded=True, low=4e6, high=None), EN) == "at least 4\u00a0Mbit/s"
     assert say.bounds(Metric(5.0, "ms"), EN) is None
+    assert say.bounds(Metric(160.01, "ms", bounded=True, low=160.0, high=160.02), EN) is None
+    assert say.bounds(Metric(0, "call", bounded=True, low=0, high=0), FR) is None
+    assert say.bounds(Metric(0, "call", bounded=True, low=0, high=None), FR) == "au moins 0 appel"
     assert say.scaled(Metric(4.2, "number", scale="fb"), EN) == "4.2 (fullband scale)"
 
 
