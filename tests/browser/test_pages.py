@@ -82,6 +82,22 @@ def test_prints_on_paper(tab: Tab, page: Path) -> None:
     assert len(pdf) > 10_000
 
 
+def test_titles_are_printed_with_what_they_head(tab: Tab, tmp_path: Path) -> None:
+    """On paper no title of a chapter or table stays alone at the foot of a page."""
+    page = tmp_path / "report.html"
+    page.write_text(render_html(no_go(), "en"), encoding="utf-8")
+    tab.open(page)
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    kept = tab.evaluate(
+        "[...document.querySelectorAll('h2, h3, h2 + p, .found > summary, caption')]"
+        ".map(one => getComputedStyle(one).breakAfter)"
+    )
+    tab.call("Emulation.setEmulatedMedia", media="")
+
+    assert len(kept) > 4
+    assert set(kept) == {"avoid"}
+
+
 @pytest.mark.parametrize("width", [320, 360, 768, 1100])
 def test_nothing_is_wider_than_the_screen(tab: Tab, page: Path, width: int) -> None:
     """From the narrowest telephone on, a reader never scrolls sideways."""
