@@ -260,6 +260,14 @@ def test_answers_are_text_and_their_state_is_marked() -> None:
     assert words.index("unanswered") < words.index("settled")
 
 
+def test_answers_are_told_in_the_language_asked_for() -> None:
+    """An answer of a shipped question is translated, in the list of what to do and in its own table."""
+    page = plain(page_of(samples.mixed(), "fr"))
+
+    assert "demandé, CISO, 14 nov. 2026" in page
+    assert "accordé CISO, 12 nov. 2026" in page
+
+
 def test_sites_stand_with_their_own_report() -> None:
     """The failing site first; a site without a report of its own looks unknown, where one is asked for."""
     sites = section(page_of(samples.mixed()), "Sites and their own reports")

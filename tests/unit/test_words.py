@@ -43,6 +43,15 @@ def test_every_owner_of_a_shipped_profile_has_words() -> None:
     assert _load("page.yaml")["owners"].keys() >= {owner.lower() for owner in owners if owner}
 
 
+def test_every_answer_of_a_shipped_question_has_words() -> None:
+    """What people answer to shipped questions is told in French too; a project's own answers stay as they are."""
+    answers = {answer for name in NAMES for one in shipped_profile(name).questions for answer in one.answers}
+
+    assert _load("page.yaml")["answers"].keys() >= answers
+    assert FR.answer("requested") == "demandé"
+    assert FR.answer("two_weeks") == "two_weeks"
+
+
 def test_no_words_for_codes_that_do_not_exist() -> None:
     """The catalogue holds exactly the closed list of codes."""
     assert set(_load("failures.yaml")) == {str(code) for code in FailureCode}
@@ -51,7 +60,7 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
 @pytest.mark.parametrize(
     ("file", "group"),
     [
-        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values", "owners")),
+        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values", "owners", "answers")),
         ("site.yaml", "site"),
         ("compare.yaml", "compare"),
         ("matrix.yaml", "matrix"),
