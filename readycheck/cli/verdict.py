@@ -1,5 +1,6 @@
 """From evidence to a report, and from a report to the user."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from readycheck.cli.output import SUFFIXES, write_reports
 from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
+from readycheck.host.terminal import width
 from readycheck.judge import Case, blocking, judge
 from readycheck.model.evidence import cut_short
 from readycheck.model.report import Metric, NewerReport, ProfileReference, Report, UnreadableReport
@@ -109,7 +111,7 @@ def tell(
     paper = Paper(
         noun="report",
         dumps=report.dumps,
-        words=lambda plain: render_text(report, lang, colour=colour, plain=plain),
+        words=lambda plain: render_text(report, lang, colour=colour, plain=plain, width=width(sys.stdout)),
         folder=output if files else None,
         written=lambda folder: write_reports(report, folder, files, lang),
         suffixes=[SUFFIXES[form] for form in files],

@@ -124,7 +124,7 @@ class Collection:
                 code, detail = needed.failure.code, f"{required.id} brought no evidence"
                 self._record(probe, self._without_evidence(probe, code, "require", detail))
                 return
-        self.listener(ProbeStarted(probe.id, probe.title))
+        self.listener(ProbeStarted(probe.id))
         context = Context(
             probe.id,
             self.profile,

@@ -1,7 +1,7 @@
 """The cause that was seen behind a finding, in a few words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ def cause(finding: Finding, report: Report, words: Words) -> str:
     if named := named_cause(finding, report, words):
         return clean(named, _LONGEST)
     if finding.reason == FailureCode.NOT_PROVEN or finding.reason is None:
-        return _figures(finding, report.metrics.get(finding.metric), words)
+        return _figures(finding, report.metrics, words)
     said = failure_words(finding.reason, finding.metric, report, words).short
     if finding.reason == FailureCode.NO_MEDIA and (place := reflector_asked(report, finding.metric)):
         return f"{place}{words('colon')}{said}"
@@ -107,17 +107,16 @@ def _seen(said: str, seen: list[Sighting], words: Words) -> str:
     return words.count("and_others", others, text=text) if others else text
 
 
-def _figures(finding: Finding, metric: Metric | None, words: Words) -> str:
+def _figures(finding: Finding, metrics: Mapping[str, Metric], words: Words) -> str:
     """The figure, its bounds and what was asked."""
     if finding.observed is None:
         return words("not_measured")
     shown = say.amount(finding.observed, finding.unit, words)
     if isinstance(finding.observed, bool):
         return f"{words.metric(finding.metric)}{words('colon')}{shown}"
-    if metric and metric.scale:
-        shown = f"{shown} ({say.scale(metric.scale, words)})"
-    bounds = say.bounds(metric, words) if metric else None
-    wanted = say.asked(finding.expected, finding.unit, words)
-    text = words("measured", shown=f"{shown}, {bounds}" if bounds else shown, wanted=wanted)
+    metric = metrics.get(finding.metric)
+    if metric and metric.value == finding.observed:
+        shown = say.measured(finding.metric, metrics, words)
+    text = words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
     unsure = finding.status == Status.INCONCLUSIVE and finding.reason
     return f"{words.failure(FailureCode.NOT_PROVEN).short}{words('colon')}{text}" if unsure else text

@@ -208,7 +208,7 @@ def _finding_row(finding: Finding, report: Report, words: Words) -> FindingRow:
     metric = report.metrics.get(finding.metric)
     measured = say.amount(finding.observed, finding.unit, words)
     if metric and metric.value is not None and metric.value == finding.observed:
-        measured = ", ".join(filter(None, (say.scaled(metric, words), say.bounds(metric, words))))
+        measured = say.measured(finding.metric, report.metrics, words)
     if finding.reason and answer.kind(finding) not in {"holds", "not_applicable"} and finding.reason != "not_proven":
         seen = cause(finding, report, words)
         measured = seen if finding.observed is None else f"{measured} ({seen})"

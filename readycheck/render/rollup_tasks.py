@@ -137,12 +137,14 @@ def _fleet_task(causes: Sequence[Cause], rollup: Rollup, words: Words) -> Task:
     first = causes[0]
     failed = [one for one in causes if one.status == Status.FAIL]
     counted = failed or causes
-    number = sum(one.count for one in causes)
+    number = sum(one.count for one in counted)
+    unknown = sum(one.count for one in causes) - number
+    state = words.count("at_workstations", number)
     days = first.lead_time_days
     return Task(
         id=clean(first.requirement),
         kind=cause_kind(counted[0]),
-        state=words.count("at_workstations", number),
+        state=words.count("and_unknown", unknown, state=state) if unknown else state,
         title=cause_title(first, words),
         seen=_reasons(causes, words),
         do=_mend(counted[0], words),

@@ -78,6 +78,10 @@ class Words:
         shown = self._named("owners", name.strip().lower()) or clean(name, 80) if name else ""
         return shown[:1].upper() + shown[1:]
 
+    def answer(self, given: str) -> str:
+        """What an answer of a shipped question is called; a project's own answers speak for themselves."""
+        return self._named("answers", given) or clean(given, 80)
+
     def failure(self, code: str) -> FailureWords:
         """The words of a failure code; a code of a later version speaks for itself."""
         entry = _load("failures.yaml").get(code)

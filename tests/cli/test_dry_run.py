@@ -55,6 +55,18 @@ def test_text_names_the_total(cli: Cli, tmp_path: Path) -> None:
     assert len(one.splitlines()) == 2
 
 
+def test_text_speaks_the_language_asked_for(cli: Cli, tmp_path: Path) -> None:
+    """With --lang fr each line of it is French, the warning of a site of unknown size too."""
+    reflector = "targets:\n  reflector: {stamp: 'reflector.example.com:8862'}\n"
+    (tmp_path / "p.yaml").write_text(TEXT.replace("targets:\n", reflector).replace("PORT", "3478"))
+    answer = cli("run", "p.yaml", "--dry-run", "--scope", "site", "--lang", "fr")
+
+    assert "Rien n’a été envoyé." in answer.out  # noqa: RUF001 - the text's apostrophe
+    assert " ko au plus" in answer.out
+    assert "at most" not in answer.out
+    assert "remplissez site.agents" in answer.err
+
+
 def test_lab_leaves_the_machine_alone(cli: Cli) -> None:
     """The default run has no destination outside."""
     assert "nothing leaves" in cli("run", "--dry-run").out

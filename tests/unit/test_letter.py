@@ -249,3 +249,14 @@ def test_long_lists_stay_readable() -> None:
 
     assert len(rows(composed)) == 300
     assert len(composed.groups) == 1
+
+
+def test_groups_of_one_title_have_one_heading() -> None:
+    """Flows that differ in what they are for alone stand under one heading, each with its own reason."""
+    flows = [FLOWS[0], {**FLOWS[0], "to": ["192.0.2.200/32"], "why": {"": "Updates."}}]
+    composed = letter(profile(flows=flows))
+    markdown, page = render_markdown(composed, "en"), render_letter(composed, "en")
+
+    for text in (markdown, page):
+        assert text.count("Further flows of the platform") == 1
+        assert text.index("Recordings.") < text.index("Updates.")

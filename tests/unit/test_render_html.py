@@ -11,6 +11,7 @@ import pytest
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, ProfileReference, Report
 from readycheck.model.verdict import Decision, Severity, Status
+from readycheck.render.clean import breakable
 from readycheck.render.html import render_html
 from tests.unit.report_samples import blocked, finding, no_go, observation, report
 
@@ -320,3 +321,10 @@ def test_saved_report_renders_the_same() -> None:
     """A report read back from its JSON gives the same page."""
     whole = no_go()
     assert render_html(Report.from_json(json.loads(whole.dumps())), "en") == render_html(whole, "en")
+
+
+def test_versions_and_addresses_are_not_broken() -> None:
+    """A long name may break before a dot of its own, a number may not."""
+    assert breakable("Edge 142.0.3595.80") == "Edge 142.0.3595.80"
+    assert breakable("198.51.100.2:3478") == "198.51.100.2:<wbr>3478"
+    assert breakable("relay.example.com/a_b") == "relay<wbr>.example<wbr>.com/<wbr>a_<wbr>b"

@@ -159,6 +159,29 @@ def test_what_is_not_known_has_no_date() -> None:
     assert "Workplace IT 30 days if it fails" in tasks
 
 
+@pytest.mark.parametrize(
+    ("lang", "heading", "said"),
+    [
+        ("en", HEADINGS["en"][0], "at 1 workstation; 3 not known Media over UDP no answer (1), took too long (3)"),
+        ("fr", HEADINGS["fr"][0], "sur 1 poste ; 3 inconnus Média en UDP"),
+    ],
+)
+def test_unknown_does_not_count_as_failed(lang: str, heading: str, said: str) -> None:
+    """Where a requirement fails at one workstation and isn't known at others, each of them is counted as what it is."""
+    assert said in plain(section(page_of(samples.unsure(), lang), heading))
+
+
+def test_what_applies_nowhere_is_not_called_fulfilled() -> None:
+    """Fulfilled everywhere is what passed somewhere and failed nowhere, not what no workstation was asked."""
+    nowhere = samples.WORKSTATION[-1] | {"when": {"metric": "p.tls", "equals": False}}
+    under = samples.profile(1, requirements=[*samples.WORKSTATION[:-1], nowhere])
+    fleet = iter([samples.ran(under, "h", "Lyon", failing={"udp": "stun_timeout"})])
+    heat = plain(section(page_of(samples.rolled(samples.summed(fleet), under)), "Where it fails"))
+
+    assert "Fulfilled everywhere: Signalling past the proxy" in heat
+    assert "Notifications allowed" not in heat
+
+
 def test_tasks_alike_are_told_once() -> None:
     """Requirements that one person mends in one way stand in one line, with the workstations that are certain."""
     rollup = samples.mixed()
@@ -230,6 +253,17 @@ def test_workstations_to_visit() -> None:
     )
 
 
+def test_workstations_that_are_only_unknown_are_not_visited() -> None:
+    """Those where nothing is known to fail aren't listed among those where most blocks; if all are so, that is said."""
+    rollup = samples.unsure()
+    open_ = replace(rollup, visit_first=tuple(one for one in rollup.visit_first if one.decision == "inconclusive"))
+
+    assert len(rollup.visit_first) == 4
+    assert section(page_of(rollup), "Workstations to visit first").count('<th scope="row">') == 1
+    assert "<th" not in section(page_of(open_), "Workstations to visit first")
+    assert "Nothing is known to block" in section(page_of(open_), "Workstations to visit first")
+
+
 def test_answers_are_text_and_their_state_is_marked() -> None:
     """Question, answer, who, when, until, evidence; expired and unanswered look like what is not known."""
     answers = section(page_of(samples.mixed()), "What people have answered")
@@ -243,6 +277,14 @@ def test_answers_are_text_and_their_state_is_marked() -> None:
     assert answers.count('class="tag unknown"') == 2
     assert answers.count('class="tag unknown_warning"') == 1
     assert words.index("unanswered") < words.index("settled")
+
+
+def test_answers_are_told_in_the_language_asked_for() -> None:
+    """An answer of a shipped question is translated, in the list of what to do and in its own table."""
+    page = plain(page_of(samples.mixed(), "fr"))
+
+    assert "demandé, CISO, 14 nov. 2026" in page
+    assert "accordé CISO, 12 nov. 2026" in page
 
 
 def test_sites_stand_with_their_own_report() -> None:
