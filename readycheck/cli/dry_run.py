@@ -26,7 +26,7 @@ def announce(options: Options) -> int:
     plan = plan_of(options, profile)
     words = Words(options.lang)
     if not profile.asks_of(Scope(options.scope)):
-        typer.echo(words(f"answer_asks_nothing_of_{options.scope}"), err=True)
+        typer.echo(words("dry_warning", text=words(f"answer_asks_nothing_of_{options.scope}")), err=True)
     if options.scope == "site" and options.calls is None and unasked(profile):
         typer.echo(words("calls_unasked"), err=True)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
