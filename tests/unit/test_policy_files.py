@@ -53,10 +53,11 @@ def test_mac_file_that_was_cut_leaves_all_open(monkeypatch: pytest.MonkeyPatch) 
     """A property list too large to be read whole is no broken one, and tells neither policies nor the default."""
     monkeypatch.setattr("readycheck.host.browser.tree._LARGEST_BYTE", 10)
     choice = "/Users/a/Library/Preferences/com.apple.LaunchServices/com.apple.launchservices.secure.plist"
-    managed = "/Library/Managed Preferences/com.google.Chrome.plist"
-    mac = made("macos", files={choice: "<" * 20, managed: "<" * 20}, environment={"HOME": "/Users/a"})
+    folder = "/Library/Managed Preferences"
+    chrome, firefox = f"{folder}/com.google.Chrome.plist", f"{folder}/org.mozilla.firefox.plist"
+    mac = made("macos", files=dict.fromkeys((choice, chrome, firefox), "<" * 20), environment={"HOME": "/Users/a"})
 
-    assert places(mac, "chrome").undecided == [managed]
+    assert (places(mac, "chrome").undecided, places(mac, "firefox").undecided) == ([chrome], [firefox])
     assert told(gathered(mac))["default_name"] == UNPROVEN
 
 

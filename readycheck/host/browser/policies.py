@@ -186,6 +186,7 @@ def _firefox_preferences(machine: Machine, found: Places) -> None:
     flat = Places()
     _plists(machine, "firefox", flat)
     found.unreadable += flat.unreadable
+    found.undecided += flat.undecided
     enabled = flat.settings.get("EnterprisePoliciesEnabled")
     if enabled and enabled.value in (True, 1):
         found.settings |= unflattened({name: replace(one, is_recommended=False) for name, one in flat.settings.items()})
