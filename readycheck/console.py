@@ -15,7 +15,7 @@ from rich.text import Text
 
 from readycheck.engine.events import Event, ProbeAnnounced, ProbeEnded, ProbeProgressed, ProbeStarted
 from readycheck.model.clean import clean
-from readycheck.model.report import Observation, ObservationStatus
+from readycheck.model.report import Observation
 from readycheck.render.words import Words
 
 ColorChoice = Literal["auto", "always", "never"]
@@ -52,9 +52,16 @@ class LiveView:
     """Shows what the probes do, on stderr; give it to the runner as a listener."""
 
     def __init__(
-        self, title: str, *, quiet: bool = False, color: ColorChoice = "auto", stream: TextIO | None = None
+        self,
+        title: str,
+        *,
+        lang: str = "en",
+        quiet: bool = False,
+        color: ColorChoice = "auto",
+        stream: TextIO | None = None,
     ) -> None:
         self._title = clean(title, 120)
+        self._words = Words(lang)
         self._quiet = quiet
         self._stream = stream if stream is not None else sys.stderr
         self._unicode = encodes(self._stream, _FRAMES + _BARS + "✓✗·…")
@@ -92,7 +99,7 @@ class LiveView:
         if live is not None:
             for line in self._lines.values():
                 if line.state == "running":
-                    line.state, line.said = "skipped", "stopped"
+                    line.state, line.said = "skipped", self._words("live_stopped")
             try:
                 live.stop()
             finally:
@@ -104,7 +111,7 @@ class LiveView:
         line = self._lines.setdefault(event.probe, _Line(event.probe))
         match event:
             case ProbeStarted():
-                line.state, line.said, line.started = "running", clean(event.title, 80), time.monotonic()
+                line.state, line.said, line.started = "running", self._words.probe(event.probe), time.monotonic()
             case ProbeProgressed():
                 self._progressed(line, event)
             case ProbeAnnounced():
@@ -129,7 +136,7 @@ class LiveView:
     def _ended(self, line: _Line, event: ProbeEnded) -> None:
         observation = event.observation
         line.state = str(observation.status)
-        line.said = clean(event.summary, 120) if event.summary else _outcome(observation)
+        line.said = clean(event.summary, 120) if event.summary else self._outcome(observation)
         line.seconds = None if observation.elapsed_ms is None else observation.elapsed_ms / 1000
 
     def _render(self) -> Group:
@@ -137,19 +144,24 @@ class LiveView:
 
     def _row(self, line: _Line) -> Text:
         width = max((min(len(name), 40) for name in self._lines), default=0)
-        said = "waits" if line.state == "waiting" else line.said
-        if line.state == "running" and line.figures:
-            said = figures(line.figures) or said
-        row = Text("  ", no_wrap=True, overflow="ellipsis" if self._unicode else "crop")
+        row = Text("  ", no_wrap=True, overflow=self._cut)
         row.append(self._mark(line.state), style=_STYLES.get(line.state, ""))
         row.append(f" {self._fit(clean(line.probe, 40)):<{width}}  ")
-        row.append(self._fit(said), style="dim" if line.state in {"waiting", "skipped"} else "")
-        spark = self._spark(line) if line.state == "running" else ""
-        if spark:
-            row.append(f"  {spark}", style="cyan")
+        end = Text()
+        if spark := self._spark(line) if line.state == "running" else "":
+            end.append(f"  {spark}", style="cyan")
         if timing := self._timing(line):
-            row.append(f"  {timing}", style="dim")
-        return row
+            end.append(self._fit(f"  {timing}"), style="dim")
+        said = Text(self._said(line), style="dim" if line.state in {"waiting", "skipped"} else "")
+        if is_terminal(self._stream):
+            said.truncate(max(self._console.width - row.cell_len - end.cell_len, 0), overflow=self._cut)
+        return row.append_text(said).append_text(end)
+
+    def _said(self, line: _Line) -> str:
+        if line.state == "waiting":
+            return self._fit(self._words("live_waits"))
+        shown = figures(line.figures, self._words) if line.state == "running" else ""
+        return self._fit(shown or line.said)
 
     def _mark(self, state: str) -> str:
         if state == "running":
@@ -164,13 +176,23 @@ class LiveView:
             if self._live is None:
                 return ""
             elapsed = time.monotonic() - line.started if line.elapsed_s is None else line.elapsed_s
-            most = f", {line.expected_s:.0f} s at most" if line.expected_s else ""
-            return f"{elapsed:.0f} s{most}"
-        return "" if line.seconds is None else f"{line.seconds:.1f} s"
+            if not line.expected_s:
+                return f"{elapsed:.0f} s"
+            return self._words("live_at_most", elapsed=f"{elapsed:.0f}", most=f"{line.expected_s:.0f}")
+        return "" if line.seconds is None else f"{decimal(line.seconds, self._words)} s"
+
+    def _outcome(self, observation: Observation) -> str:
+        if observation.failure is not None:
+            return self._words.failure(observation.failure.code).short
+        return self._words(f"live_{observation.status}")
 
     def _spark(self, line: _Line) -> str:
         recent = list(line.recent_rtt_ms)[-_SPARK_WIDTH:]
         return spark(recent, _BARS if self._unicode else _PLAIN_BARS) if len(recent) > 1 else ""
+
+    @property
+    def _cut(self) -> Literal["ellipsis", "crop"]:
+        return "ellipsis" if self._unicode else "crop"
 
     def _fit(self, text: str) -> str:
         """The text as this console can encode it."""
@@ -211,19 +233,31 @@ def encodes(stream: TextIO, text: str) -> bool:
     return True
 
 
-def figures(values: Mapping[str, float | None]) -> str:
+def figures(values: Mapping[str, float | None], words: Words) -> str:
     """The path's figures so far: round trip, jitter, loss with its bounds."""
     parts = []
     rtt = values.get("rtt_p50_ms", values.get("rtt_ms"))
     if rtt is not None:
-        parts.append(f"{rtt:.0f} ms" if rtt >= _WHOLE_MS else f"{rtt:.2g} ms")
+        parts.append(f"{rtt:.0f} ms" if rtt >= _WHOLE_MS else f"{comma(f'{rtt:.2g}', words)} ms")
     if (jitter := values.get("interarrival_jitter_ms", values.get("jitter_ms"))) is not None:
-        parts.append(f"jitter {jitter:.1f} ms")
+        parts.append(words("live_jitter", ms=decimal(jitter, words)))
     if (loss := values.get("loss_ratio")) is not None:
         low, high = values.get("loss_low_ratio"), values.get("loss_high_ratio")
-        between = f" ({low * 100:.1f} \u2013 {high * 100:.1f})" if low is not None and high is not None else ""
-        parts.append(f"loss {loss * 100:.1f} %{between}")
+        bounds = (low, high) if low is not None and high is not None else ()
+        between = " \u2013 ".join(decimal(bound * 100, words) for bound in bounds)
+        lost = words("live_loss", percent=decimal(loss * 100, words))
+        parts.append(f"{lost} ({between})" if between else lost)
     return " · ".join(parts)
+
+
+def decimal(value: float, words: Words) -> str:
+    """The number with one decimal, always, so that it does not jump about."""
+    return comma(f"{value:.1f}", words)
+
+
+def comma(number: str, words: Words) -> str:
+    """The number with the decimal mark of the language."""
+    return number.replace(".", ",") if words.lang == "fr" else number
 
 
 def spark(values: Sequence[float | None], bars: str) -> str:
@@ -234,11 +268,3 @@ def spark(values: Sequence[float | None], bars: str) -> str:
     low, span = min(known), max(max(known) - min(known), 1.0)
     top = len(bars) - 1
     return "".join(" " if value is None else bars[min(int((value - low) / span * top + 0.5), top)] for value in values)
-
-
-def _outcome(observation: Observation) -> str:
-    if observation.failure is not None:
-        return Words("en").failure(observation.failure.code).short
-    return {ObservationStatus.COLLECTED: "collected", ObservationStatus.SKIPPED: "left out"}.get(
-        observation.status, "failed"
-    )

@@ -113,7 +113,7 @@ class _Round:
     def _answer(self, question: Question, old: Answer | None) -> Answer | None:
         self._introduce(question, old)
         choices = list(question.answers)
-        one_of = self.words("attest_one_of", answers=", ".join(choices))
+        one_of = self._one_of(question)
         said = self._line("answer", old.answer if old else None, lambda text: "" if text in choices else one_of)
         if said is None:
             return Answer(question=question.id, site=self.site) if old else None
@@ -138,12 +138,18 @@ class _Round:
         }
         return Answer.model_validate(given)
 
+    def _one_of(self, question: Question) -> str:
+        """What may be typed, with its meaning where that is another word."""
+        called = {typed: self.words.answer(typed) for typed in question.answers}
+        shown = [typed if said == typed.replace("_", " ") else f"{typed} ({said})" for typed, said in called.items()]
+        return self.words("attest_one_of", answers=", ".join(shown))
+
     def _introduce(self, question: Question, old: Answer | None) -> None:
         title = self.words.choose(question.title or {}) or question.id
         typer.echo("", err=True)
         typer.echo(title, err=True)
         typer.echo(f"  {self.words.choose(question.ask)}", err=True)
-        typer.echo(f"  {self.words('attest_one_of', answers=', '.join(question.answers))}", err=True)
+        typer.echo(f"  {self._one_of(question)}", err=True)
         if old:
             facts = (old.answer, old.by, old.on, old.until and f"→ {old.until}", old.evidence)
             typer.echo(f"  [{clean(', '.join(str(fact) for fact in facts if fact), 200)}]", err=True)

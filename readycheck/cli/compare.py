@@ -38,9 +38,10 @@ def compare(
         document = comparison.as_document(Tool("readycheck", __version__), strict=strict)
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
     else:
-        from readycheck.host.terminal import takes_marks  # noqa: PLC0415 - as above
+        from readycheck.host.terminal import takes_marks, width  # noqa: PLC0415 - as above
         from readycheck.render.compare import render_compare  # noqa: PLC0415 - as above
 
-        typer.echo(render_compare(comparison, lang, strict=strict, plain=not takes_marks(sys.stdout)))
+        plain, wide = not takes_marks(sys.stdout), width(sys.stdout)
+        typer.echo(render_compare(comparison, lang, strict=strict, plain=plain, width=wide))
     statuses = {Outcome.NO_WORSE: ExitStatus.GO, Outcome.WORSE: ExitStatus.NO_GO}
     raise typer.Exit(statuses.get(comparison.outcome(strict=strict), ExitStatus.INCONCLUSIVE))

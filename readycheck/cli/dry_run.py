@@ -11,9 +11,12 @@ from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.this import this_machine
 from readycheck.model.clean import clean
 from readycheck.model.traffic import Traffic, size
+from readycheck.model.verdict import Scope
 from readycheck.net.pac.fetch import shown_place
+from readycheck.render import format as say
+from readycheck.render.words import Words
 from readycheck.rtc.stun import hostport
-from readycheck.sizing.load import UNASKED, unasked
+from readycheck.sizing.load import unasked
 
 
 def announce(options: Options) -> int:
@@ -21,8 +24,11 @@ def announce(options: Options) -> int:
     plan_of(options)  # a wrong name is a mistake of the command line, whatever the profile
     profile = profile_of(options)
     plan = plan_of(options, profile)
+    words = Words(options.lang)
+    if not profile.asks_of(Scope(options.scope)):
+        typer.echo(words("dry_warning", text=words(f"answer_asks_nothing_of_{options.scope}")), err=True)
     if options.scope == "site" and options.calls is None and unasked(profile):
-        typer.echo(UNASKED, err=True)
+        typer.echo(words("calls_unasked"), err=True)
     # The lab's ports exist only while it runs, and nothing of it leaves the machine.
     captured = options.machine is not None
     planned = (
@@ -38,7 +44,7 @@ def announce(options: Options) -> int:
         }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        typer.echo("\n".join(_lines(planned, proxies, lab=profile.lab, captured=captured)))
+        typer.echo("\n".join(_lines(planned, proxies, words, lab=profile.lab, captured=captured)))
     return ExitStatus.GO
 
 
@@ -55,25 +61,31 @@ def _proxies() -> list[dict[str, str]]:
     return found
 
 
-def _lines(planned: list[Traffic], proxies: list[dict[str, str]], *, lab: bool, captured: bool) -> list[str]:
+def _lines(
+    planned: list[Traffic], proxies: list[dict[str, str]], words: Words, *, lab: bool, captured: bool
+) -> list[str]:
     if captured:
-        return ["A captured machine is asked: nothing would be sent."]
+        return [words("dry_captured")]
     if lab:
-        return ["The lab runs on this machine: nothing leaves it."]
+        return [words("dry_lab")]
     if not planned:
-        return ["This profile names no target: nothing would be sent."]
+        return [words("dry_no_target")]
     rows = [
         (
-            "  or" if one.instead else one.probe,
+            f"  {words('dry_or')}" if one.instead else one.probe,
             hostport(one.host, one.port) if one.port else one.host,
             one.protocol,
-            f"{size(one.byte)} at most",
-            f"{one.seconds:g} s",
+            words("dry_at_most", size=_size(one.byte, words)),
+            f"{say.number(one.seconds, words)} s",
         )
         for one in planned
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    total = size(sum(one.byte for one in planned if not one.instead))
-    lines += [clean(f"TCP and TLS also by: {one['place']} ({one['source']})", 200) for one in proxies]
-    return [*lines, f"In all {total} at most, both ways together; names are looked up before. Nothing was sent."]
+    total = _size(sum(one.byte for one in planned if not one.instead), words)
+    lines += [clean(words("dry_proxy", **one), 200) for one in proxies]
+    return [*lines, words("dry_total", total=total)]
+
+
+def _size(byte: int, words: Words) -> str:
+    return size(byte).replace("B", words("byte")).replace(".", "," if words.lang == "fr" else ".")

@@ -83,16 +83,20 @@ def show(
 @app.command()
 def check(name: Name) -> None:
     """Everything that is wrong with a profile, each with file:line:column, and limits that no run could prove."""
-    from readycheck.profile.limits import unprovable  # noqa: PLC0415 - keeps `--version` fast
-    from readycheck.profile.loader import check_profile  # noqa: PLC0415 - keeps `--version` fast
-    from readycheck.sizing.load import UNASKED, asks_of_a_site, unasked  # noqa: PLC0415 - the same
+    from readycheck.model.verdict import Scope  # noqa: PLC0415 - keeps `--version` fast
+    from readycheck.profile.limits import unprovable  # noqa: PLC0415 - the same
+    from readycheck.profile.loader import check_profile  # noqa: PLC0415 - the same
+    from readycheck.render.words import Words  # noqa: PLC0415 - the same
+    from readycheck.sizing.load import asks_of_a_site, unasked  # noqa: PLC0415 - the same
 
     with _problems_told():
         checked = check_profile(name, metrics=_metrics())
     for doubt in unprovable(checked):
         typer.echo(doubt, err=True)
     if checked.profile and asks_of_a_site(checked.profile) and unasked(checked.profile):
-        typer.echo(f"{name}: {UNASKED}", err=True)
+        typer.echo(f"{name}: {Words('en')('calls_unasked')}", err=True)
+    if checked.profile and checked.profile.site.agents and not checked.profile.asks_of(Scope.SITE):
+        typer.echo(f"{name}: warning: {Words('en')('answer_asks_nothing_of_site')}", err=True)
     typer.echo(f"{name}: ok, {checked.summary()}")
 
 

@@ -1,6 +1,7 @@
 """One roll-up from its options to its exit status."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from readycheck.fleet.reading import places, summarised
 from readycheck.fleet.rollup import Setting, rolled_up
 from readycheck.fleet.summary import Summary, merged
 from readycheck.host.files import safe_name
+from readycheck.host.terminal import width
 from readycheck.model.report import Tool
 from readycheck.model.rollup import Rollup
 from readycheck.profile.schema import Profile
@@ -89,7 +91,9 @@ def _paper(document: Rollup, options: Options) -> Paper:
     return Paper(
         noun="roll-up",
         dumps=document.dumps,
-        words=lambda plain: render_rollup_text(document, options.lang, colour=coloured(options.color), plain=plain),
+        words=lambda plain: render_rollup_text(
+            document, options.lang, colour=coloured(options.color), plain=plain, width=width(sys.stdout)
+        ),
         folder=options.output,
         written=lambda folder: write_pages(folder, stem, pages),
         suffixes=list(pages),

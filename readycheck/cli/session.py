@@ -106,7 +106,7 @@ def measure(options: Options) -> int:
     started_s = session.clock.monotonic_s()
     title = choose(profile.title, options.lang) or profile.id
     with heard_once(session.interrupt):
-        with LiveView(title, quiet=options.quiet, color=options.color) as view:
+        with LiveView(title, lang=options.lang, quiet=options.quiet, color=options.color) as view:
             view.plan([probe.id for probe in plan.selected])
             try:
                 with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -1,5 +1,6 @@
 """From evidence to a report, and from a report to the user."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from readycheck.cli.output import SUFFIXES, write_reports
 from readycheck.cli.paper import Paper, tell_paper
 from readycheck.cli.status import ExitStatus
 from readycheck.engine.registry import inputs_digest, metric_definitions, probes
+from readycheck.host.terminal import width
 from readycheck.judge import Case, blocking, judge
-from readycheck.model.report import Metric, NewerReport, ObservationStatus, ProfileReference, Report, UnreadableReport
+from readycheck.model.evidence import cut_short
+from readycheck.model.report import Metric, NewerReport, ProfileReference, Report, UnreadableReport
 from readycheck.model.verdict import Decision, Scope
 from readycheck.profile.schema import Profile
 from readycheck.render.text import render_text
@@ -58,12 +61,14 @@ def answered(report: Report, profile: Profile) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for name, observation in report.observations.items():
         probe = probes().get(name)
-        if not probe or not probe.answers_by_profile or observation.status != ObservationStatus.COLLECTED:
+        if not probe or not probe.answers_by_profile or not observation.evidence:
             continue
         try:
             quantities = probe.answered(probe.evidence.from_json(observation.evidence), profile)
         except ValueError as error:
             raise UnreadableReport(f"observations.{name}.evidence: {str(error).partition(chr(10))[0]}") from None
+        if observation.failure:
+            quantities = cut_short(quantities, observation.failure.code)
         units = {own: definition.unit for own, definition in probe.evidence.definitions()}
         found |= {f"{name}.{own}": Metric.of(quantity, units[own]) for own, quantity in quantities.items()}
     return found
@@ -106,7 +111,7 @@ def tell(
     paper = Paper(
         noun="report",
         dumps=report.dumps,
-        words=lambda plain: render_text(report, lang, colour=colour, plain=plain),
+        words=lambda plain: render_text(report, lang, colour=colour, plain=plain, width=width(sys.stdout)),
         folder=output if files else None,
         written=lambda folder: write_reports(report, folder, files, lang),
         suffixes=[SUFFIXES[form] for form in files],

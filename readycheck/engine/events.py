@@ -11,7 +11,6 @@ class ProbeStarted:
     """A probe begins."""
 
     probe: str
-    title: str
 
 
 @dataclass(frozen=True)

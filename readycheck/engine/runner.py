@@ -15,7 +15,7 @@ from readycheck.engine.probe import Context, Shared
 from readycheck.engine.registry import AnyProbe, inputs_digest
 from readycheck.host.machine import Machine
 from readycheck.host.this import this_machine
-from readycheck.model.evidence import Evidence, Quantity
+from readycheck.model.evidence import Evidence, Quantity, cut_short
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.report import Change, Metric, Observation, ObservationStatus
 from readycheck.model.scrub import cut_public_addresses, without_secrets
@@ -30,11 +30,6 @@ class _Gathered:
     evidence: dict[str, Any] = field(default_factory=dict)
     quantities: dict[str, Quantity] = field(default_factory=dict)
     summary: str | None = None
-
-
-def _cut_short(quantities: dict[str, Quantity], failure: Failure) -> dict[str, Quantity]:
-    """Figures of an unfinished measurement: told, but with the reason why no verdict may rest on them."""
-    return {name: replace(quantity, reason=quantity.reason or failure.code) for name, quantity in quantities.items()}
 
 
 _MEANWHILE = {"slept": "the machine slept meanwhile", "network_changed": "the network changed meanwhile"}
@@ -129,7 +124,7 @@ class Collection:
                 code, detail = needed.failure.code, f"{required.id} brought no evidence"
                 self._record(probe, self._without_evidence(probe, code, "require", detail))
                 return
-        self.listener(ProbeStarted(probe.id, probe.title))
+        self.listener(ProbeStarted(probe.id))
         context = Context(
             probe.id,
             self.profile,
@@ -167,7 +162,8 @@ class Collection:
             if failure and context.partial:
                 try:
                     partial = context.partial()
-                    gathered = _Gathered(self._shown(partial.to_json()), _cut_short(partial.quantities(), failure))
+                    quantities = partial.quantities() | probe.answered(partial, self.profile)
+                    gathered = _Gathered(self._shown(partial.to_json()), cut_short(quantities, failure.code))
                 except Exception as error:  # noqa: BLE001 - as above, and the cancellation that brought us here goes on
                     failure = self._fault(probe, error)
             observation = Observation(

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import sys
 from typing import Any, TextIO
 
@@ -53,3 +54,8 @@ def takes_marks(stream: TextIO) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def width(stream: TextIO) -> int | None:
+    """How many characters a line of this terminal holds; None where it is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None

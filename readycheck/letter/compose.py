@@ -237,11 +237,11 @@ def _rollback(matrix: Matrix, pac: PacLines, words: Words) -> str:
 def _task(step: Step, matrix: Matrix, words: Words) -> Task:
     names = {"firewall": "step_firewall" if matrix.udp else "step_firewall_tcp", "marking": "step_marking"}
     bypass = "step_bypass_inspection" if matrix.exempt else "step_bypass"
-    usual = "owner_security" if step.name == "bypass" else "owner_network"
+    usual = "security" if step.name == "bypass" else "network"
     unknown = words("time_usual" if step.name == "bypass" else "time_unknown")
     return Task(
         step=words(names.get(step.name, bypass if matrix.direct else "step_inspection")),
-        owner=", ".join(map(words.owner, step.owners)) or words(usual),
+        owner=", ".join(map(words.owner, step.owners)) or words.owner(usual),
         time=unknown if step.days is None else words.count("days", step.days),
     )
 

@@ -19,8 +19,11 @@ def render_markdown(letter: Letter, lang: str) -> str:
     if letter.gaps:
         parts += [f"**{words('gaps')}**", _bullets(letter.gaps)]
     parts += [f"## {words('asked')}", *_asks(letter), f"## {words('matrix')}", _about_evidence(letter, words)]
+    title = ""
     for group in letter.groups:
-        parts += [f"### {_text(group.title)}", _reasons(group, words), _rows(group, words)]
+        parts += [f"### {_text(group.title)}"] if group.title != title else []
+        parts += [_reasons(group, words), _rows(group, words)]
+        title = group.title
     if letter.pac:
         parts += [f"## {words('pac')}", _text(words("pac_text")), f"```js\n{letter.pac}\n```"]
     parts += [f"## {words('risk')}", _bullets(letter.risks), f"## {words('rollback')}", _text(letter.rollback)]

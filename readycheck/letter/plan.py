@@ -44,8 +44,10 @@ def steps(profile: Profile, matrix: Matrix) -> tuple[Step, ...]:
 
 
 def _asks_the_network(requirement: Requirement, matrix: Matrix) -> bool:
-    """Not so of what waits for credentials or a reflector, speaks of targets not named, or has no flow here."""
+    """Not so of what rests on credentials or a reflector, speaks of targets not named, or has no flow here."""
     when = requirement.when
+    if requirement.metric.startswith("turn.") and not requirement.metric.endswith("_reachable_ratio"):
+        return False
     if when and (when.metric.endswith((".has_credentials", ".has_far_end")) or when.equals in (0, False)):
         return False
     return "fallback" in matrix.purposes or not requirement.metric.startswith("fallback.")

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from readycheck.letter.address import Key, parse_address
-from readycheck.model.report import Report
-from readycheck.render.causes import failure_code
+from readycheck.model.report import Metric, Report
+from readycheck.render.causes import failure_code, failure_words, reflector_asked
 from readycheck.render.readings import mappings
 from readycheck.render.words import Words
 
 _MOST_SIGHTINGS = 3
+_OF_REFLECTOR = ("path.rtt_p50_ms", "path_mtu.udp_payload_byte", "bandwidth.concurrent_calls")
+"""A figure of each probe that asks the reflector: known if it answered."""
 Outcome = tuple[bool, str]
 """Whether it answered, and what was seen in words."""
 
@@ -34,14 +36,25 @@ def seen_flows(report: Report, words: Words) -> dict[Key, Seen]:
                 by_probe = outcomes.setdefault(address.key, {})
                 # of two URLs that share a flow, the one that failed is told
                 by_probe[probe] = min(by_probe.get(probe, outcome), outcome, key=lambda seen: seen[0])
+    for metric in _OF_REFLECTOR:
+        place, held = reflector_asked(report, metric), report.metrics.get(metric)
+        address = parse_address(f"stamp:{place}") if place else None
+        if address and held:
+            answered = held.value is not None
+            said = words("evidence_answered") if answered else _why(metric, held, report, words)
+            outcomes.setdefault(address.key, {})[metric.partition(".")[0]] = (answered, said)
     return {key: _seen(by_probe, words) for key, by_probe in outcomes.items()}
+
+
+def _why(metric: str, held: Metric, report: Report, words: Words) -> str:
+    return failure_words(held.reason, metric, report, words).short if held.reason else words("evidence_silent")
 
 
 def _seen(by_probe: dict[str, Outcome], words: Words) -> Seen:
     texts = {text for _, text in by_probe.values()}
     named = [f"{words.probe(probe)}{words('colon')}{text}" for probe, (_, text) in by_probe.items()]
     answered = all(answered for answered, _ in by_probe.values())
-    text = texts.pop() if len(texts) == 1 else "; ".join(named[:_MOST_SIGHTINGS])
+    text = texts.pop() if len(texts) == 1 else words("semicolon").join(named[:_MOST_SIGHTINGS])
     return Seen("holds" if answered else "blocks", text)
 
 

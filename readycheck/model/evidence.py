@@ -1,7 +1,7 @@
 """Evidence: facts that a probe gathered, and the metrics that a profile may name."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 from readycheck.model.failure import FailureCode
@@ -37,6 +37,11 @@ class Quantity:
     reason: FailureCode | None = None
     scale: Scale | None = None
     decided_by: tuple[str, ...] = ()
+
+
+def cut_short(quantities: Mapping[str, Quantity], code: FailureCode) -> dict[str, Quantity]:
+    """Figures of an unfinished measurement: told, but with the reason why no verdict may rest on them."""
+    return {name: replace(quantity, reason=quantity.reason or code) for name, quantity in quantities.items()}
 
 
 @dataclass(frozen=True)

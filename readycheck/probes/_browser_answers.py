@@ -41,6 +41,8 @@ def rules(policies: Iterable[Policy], *, recommended: bool = False) -> Rules:
 
 _DENIED, _NO_PROXY_NO_UDP, _TELEPHONY = 2, "disable_non_proxied_udp", 0x0B
 _MOST_PORTS = 65_535
+_AUTOPLAY_BLOCKED = (1, 5)
+"""Values of media.autoplay.default: with sound, and altogether."""
 
 
 def microphone(given: Rules, at: Page) -> bool:
@@ -138,9 +140,21 @@ def _listed(given: Rules, kind: str, at: Page) -> bool | None:
     return None
 
 
-def _firefox_autoplay(given: Rules, at: Page) -> bool:
-    """A page that was granted the microphone may play as well."""
-    return _listed(given, "Microphone", at) is True or bool(_firefox_permission("Autoplay")(given, at))
+def _firefox_autoplay(given: Rules, at: Page) -> bool | None:
+    """A page that was granted the microphone may play as well.
+
+    The default of the permission counts above the preference; one that is not locked, the user may have replaced.
+    """
+    named = _listed(given, "Microphone", at) or _listed(given, "Autoplay", at)
+    if named is not None:
+        return named
+    permission = _part(_part(given, "Permissions"), "Autoplay")
+    default, preference = permission.get("Default"), given.get("media.autoplay.default")
+    by_default, by_preference = not str(default).startswith("block-"), preference not in _AUTOPLAY_BLOCKED
+    if default is None:
+        return by_preference
+    settled = preference is None or permission.get("Locked") is True or by_default == by_preference
+    return by_default if settled else None
 
 
 def _part(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:

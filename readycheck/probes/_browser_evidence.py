@@ -40,6 +40,10 @@ class Browser:
     """Empty if nothing holds them back; None where that is not told."""
     preferences_late: bool = False
     """The user's own preferences, which may forbid more, did not come in time (Firefox)."""
+    undecided: tuple[str, ...] = ()
+    """Places that may prescribe more, or less, than is told here: then nothing is proved either way."""
+    is_found: bool = True
+    """False for a default of which nothing else shows: it may be gone."""
 
     def answer(self, metric: str, urls: tuple[str, ...]) -> Quantity:
         """What its policies say of these pages."""
@@ -63,6 +67,8 @@ class Browser:
 
     def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
         """What the policies come to; null where that depends on whether the user kept what is recommended."""
+        if self.undecided:
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         try:
             told = {ask(rules(self.policies)), ask(rules(self.policies, recommended=True))}
         except Undecided:
@@ -70,12 +76,14 @@ class Browser:
         return told.pop() if len(told) == 1 else Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     def supported(self, allowed: list[AllowedBrowser]) -> bool | None:
-        """Whether the list names it, at this version or above; None if the version is needed and not known."""
+        """Whether the list names it, at this version or above; None if that, or the browser itself, is not known."""
         least = [one.at_least for one in allowed if _name(one.name) == self.name]
-        if None in least:
+        if not least:
+            return False
+        if None in least and self.is_found:
             return True
         if self.version is None:
-            return None if least else False
+            return None
         return any(version(self.version) >= version(one) for one in least if one)
 
 
@@ -170,16 +178,23 @@ class BrowserEvidence(Evidence):
         """Policies about calls that have no effect: misspelt, taken out of the browser, or of the wrong type."""
         if reason := self.why_partial:
             return Quantity(None, reason=reason)
+        if any(browser.undecided for browser in self.browsers):
+            return Quantity(None, reason=FailureCode.NOT_PROVEN)
         return Quantity(sum(one.effect in _NO_EFFECT for browser in self.browsers for one in browser.policies))
+
+    @metric_of("number")
+    def system_microphone_switch_count(self) -> Quantity:
+        """Switches of the system's that are set for microphones (Windows, Privacy); 0 where it has none."""
+        return Quantity(len(self.microphone_consents))
 
     @metric_of("bool")
     def system_microphone_allowed(self) -> Quantity:
         """The system lets desktop programs use microphones (Windows, Privacy); null where it does not say."""
-        if self.wrong_user:
-            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
         values = {str(one.value).lower() for one in self.microphone_consents}
         if "deny" in values:
             return Quantity(value=False)
+        if self.wrong_user:
+            return Quantity(None, reason=FailureCode.WRONG_USER_CONTEXT)
         return Quantity(value=True) if values == {"allow"} else Quantity(None, reason=FailureCode.NOT_PROVEN)
 
     @property
@@ -200,7 +215,7 @@ class BrowserEvidence(Evidence):
         name = self.default.name
         if name is None or name == "other" or name in {one.name for one in self.browsers}:
             return self.browsers
-        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True))
+        return (*self.browsers, Browser(name, None, self.default.source, cloud_managed=True, is_found=False))
 
     def _why_no_default(self) -> FailureCode | None:
         if self.wrong_user:

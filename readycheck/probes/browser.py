@@ -14,7 +14,7 @@ from readycheck.host.browser.consent import microphone_consents
 from readycheck.host.browser.found import Default, Installed
 from readycheck.host.browser.policies import places
 from readycheck.host.browser.preferences import Set, of_user, preferences
-from readycheck.host.browser.relevant import is_cloud_managed, relevant
+from readycheck.host.browser.relevant import is_cloud_managed, relevant, whole_value
 from readycheck.host.browser.updates import update_policies
 from readycheck.host.context import wrong_user
 from readycheck.host.machine import Machine
@@ -95,9 +95,9 @@ class BrowserProbe(Probe[BrowserEvidence]):
         default = default or Default(None, "", failure=FailureCode.DEADLINE_EXCEEDED)
         browsers = await beside(lambda: tuple(_browser(machine, one, own) for one in installed), self.id)
         if wrong:
-            return BrowserEvidence(browsers, Default(None, default.source), wrong_user=wrong)
-        consents = await beside(lambda: microphone_consents(machine), self.id)
-        return BrowserEvidence(browsers, default, consents, folder_late=found is None)
+            default = Default(None, default.source)
+        consents = await beside(lambda: microphone_consents(machine, with_user=wrong is None), self.id)
+        return BrowserEvidence(browsers, default, consents, wrong, folder_late=found is None)
 
 
 async def _in_time(read: Callable[[], T], name: str) -> T | None:
@@ -115,7 +115,8 @@ def _browser(machine: Machine, one: Installed, own: Set | None) -> Browser:
     policies = relevant(one.name, read)
     is_firefox = one.name == "firefox"
     if is_firefox:
-        prescribed = next((policy.value for policy in policies if policy.name == "Preferences"), None)
+        placed = read.settings.get("Preferences")
+        prescribed = whole_value(placed, dict) if placed else None
         policies = (*policies, *preferences(prescribed, own or {}))
     return Browser(
         one.name,
@@ -127,6 +128,7 @@ def _browser(machine: Machine, one: Installed, own: Set | None) -> Browser:
         is_cloud_managed(read),
         update_policies(machine, one.name, read.settings),
         preferences_late=is_firefox and own is None,
+        undecided=tuple(clean(path) for path in read.undecided),
     )
 
 
@@ -168,6 +170,8 @@ def _udp_port_count(browser: Browser) -> Quantity:
 def _update_frozen(browser: Browser) -> Quantity:
     if browser.updates_held_by is None:
         return Quantity(None, reason=FailureCode.UNSUPPORTED_PLATFORM)
+    if browser.undecided:
+        return Quantity(None, reason=FailureCode.NOT_PROVEN)
     return Quantity(bool(browser.updates_held_by))
 
 

@@ -1,7 +1,7 @@
 """Headset: what the system lists, which of it is a headset, whether calls use it; with `--listen`, what is heard.
 
 Lists are facts of the system; a device is called a headset by what proves it (the table of USB ids, the form that the
-system states, a maker of headsets alone, its name). In a remote session the model stands at the other end: unknown.
+system states, a series of a maker's headsets, its name). In a remote session the model stands elsewhere: unknown.
 """
 
 import asyncio

@@ -291,6 +291,10 @@ class Profile(Part):
         """This profile as it identifies its targets: without the embedded server's ports, new in each run."""
         return self._identity or self
 
+    def asks_of(self, scope: Scope) -> bool:
+        """Whether any requirement is of this scope; a run without one judges nothing."""
+        return any(one.scope == scope and not one.disabled for one in self.requirements)
+
     @property
     def secrets(self) -> frozenset[str]:
         """Everything that must never be shown."""

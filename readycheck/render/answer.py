@@ -9,7 +9,7 @@ from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render import format as say
-from readycheck.render.causes import cause
+from readycheck.render.causes import cause, failure_words
 from readycheck.render.words import Words
 from readycheck.render.workstation.causes import named_cause
 
@@ -81,7 +81,7 @@ def actions(report: Report, words: Words) -> list[Action]:
         name = kind(finding)
         if name in KINDS:
             model = finding if finding.remedy else told.get(_trouble(finding), finding)
-            key = (name, state(finding, words), _remedy(model, words), words.owner(finding.owner))
+            key = (name, state(finding, words), _remedy(model, report, words), words.owner(finding.owner))
             groups.setdefault(key, []).append(finding)
     listed = [_action(report, *key, findings, words) for key, findings in groups.items()]
     return sorted(
@@ -92,7 +92,9 @@ def actions(report: Report, words: Words) -> list[Action]:
 def _action(report: Report, name: str, word: str, do: str, owner: str, findings: list[Finding], words: Words) -> Action:
     stated = [finding.lead_time_days for finding in findings if finding.lead_time_days is not None]
     days = max(stated) if len(stated) == len(findings) else None  # of several, each must say how long it takes
-    meanings = dict.fromkeys(words.failure(finding.reason).what for finding in findings if finding.reason)
+    meanings = dict.fromkeys(
+        failure_words(finding.reason, finding.metric, report, words).what for finding in findings if finding.reason
+    )
     return Action(
         kind=name,
         state=word,
@@ -113,14 +115,18 @@ def _trouble(finding: Finding) -> tuple[str | None, ...]:
     return (probe, finding.status, finding.severity, finding.reason or finding.metric, finding.owner)
 
 
-def _remedy(finding: Finding, words: Words) -> str:
+def _remedy(finding: Finding, report: Report, words: Words) -> str:
     """The profile's own remedy; the failure's, where it has none. What was not learnt is first of all to be learnt."""
-    of_failure = words.failure(finding.reason).remedy if finding.reason else ""
+    own, of_failure = words.choose(finding.remedy), ""
+    if finding.reason:
+        of_failure = failure_words(finding.reason, finding.metric, report, words).remedy
     if finding.status == Status.INCONCLUSIVE:
-        return of_failure or words("measure_again")
+        # where a sign is missing, and no figure near its limit, the profile knows better than "run for longer"
+        says_more = finding.reason == FailureCode.NOT_PROVEN and finding.observed is None
+        return (own if says_more else "") or of_failure or words("measure_again")
     if finding.status == Status.WAIVED:
-        return words.choose(finding.remedy) or words("waived_remedy")
-    return words.choose(finding.remedy) or of_failure or words("no_remedy")
+        return own or words("waived_remedy")
+    return own or of_failure or words("no_remedy")
 
 
 def _until(report: Report, days: int | None, words: Words) -> str | None:
@@ -147,8 +153,7 @@ def sentence(report: Report, words: Words) -> str:
         parts += [words.count("answer_others_hold", held)] if held else []
     elif report.decision == Decision.INCONCLUSIVE:
         first = words.count("answer_unknown", len(unknown), causes=_named(unknown, report, words))
-        cut = report.run.interrupted and held
-        parts = [first if unknown else words("answer_cut_short" if cut else "answer_nothing_judged")]
+        parts = [first if unknown else words(_why_nothing_judged(report, held))]
         parts += [words.count("answer_hold", held)] if held else []
     elif report.decision == Decision.GO_WITH_RESERVATIONS:
         parts = [words("answer_reservations", causes=_named(softer + waived, report, words))]
@@ -157,6 +162,13 @@ def sentence(report: Report, words: Words) -> str:
         parts = [words.count("answer_all_hold", held), words("answer_to_note" if noted else "answer_nothing_to_do")]
     left_out = len(by_kind.get("left_out", []))
     return " ".join(parts + ([words.count("answer_left_out", left_out)] if left_out else []))
+
+
+def _why_nothing_judged(report: Report, held: int) -> str:
+    """The word's key: nothing was asked, the run was cut short, or nothing was answered."""
+    if not report.findings:
+        return f"answer_asks_nothing_of_{report.run.scope}"
+    return "answer_cut_short" if report.run.interrupted and held else "answer_nothing_judged"
 
 
 def _named(findings: Iterable[Finding], report: Report, words: Words) -> str:
@@ -177,7 +189,7 @@ def _in_brackets(finding: Finding, report: Report, words: Words) -> str:
     if named := named_cause(finding, report, words):
         return f" ({clean(named, _LONGEST_NAME)})"
     if finding.reason:
-        return f" ({words.failure(finding.reason).short})"
+        return f" ({failure_words(finding.reason, finding.metric, report, words).short})"
     return "" if isinstance(finding.observed, bool) else f" ({cause(finding, report, words)})"
 
 

@@ -43,8 +43,8 @@ def interval(name: str, metric: Metric | None, asking: Iterable[Finding], words:
     drawn += Markup('<circle class="value" cx="{}%" cy="8" r="4"/>').format(f"{at(value):.2f}")
     for mark in limits:
         drawn += Markup('<rect class="limit" x="{}%" width="2" height="16"/>').format(f"{at(mark):.2f}")
-    said = say.bounds(metric, words) or ""
-    asked = "; ".join(say.asked(finding.expected, finding.unit, words) for finding in asking)
+    said = say.bounds(metric, words) or say.amount(metric.value, metric.unit, words)
+    asked = words("semicolon").join(say.asked(finding.expected, finding.unit, words) for finding in asking)
     title = f"{said}. {words('bounds_asked', asked=asked)}" if asked else said
     return described("sure", 16, title, words("bounds_drawn"), drawn)
 

@@ -6,7 +6,7 @@ from typing import Any
 from readycheck.model.failure import FailureCode
 from readycheck.model.report import Report
 from readycheck.render import format as say
-from readycheck.render.causes import failure_code
+from readycheck.render.causes import failure_code, failure_words
 from readycheck.render.readings import evidence_of, figure, finite, mappings, plain_number
 from readycheck.render.words import Words
 
@@ -41,8 +41,8 @@ def link_load(report: Report, words: Words) -> LinkLoad | None:
     steps = mappings(evidence.get("steps"))[:_MOST_ROWS]
     if not steps:
         code = failure_code(evidence.get("failure"))
-        said = f"{words('nothing_measured')} {words.failure(code).what}" if code else words("nothing_measured")
-        return LinkLoad(said, ())
+        why = failure_words(code, "bandwidth", report, words).what if code else ""
+        return LinkLoad(f"{words('nothing_measured')} {why}".rstrip(), ())
     rows = tuple(_row(step, report, words) for step in steps) if len(steps) > 1 else ()
     return LinkLoad(load_sentence(report, words), rows)
 

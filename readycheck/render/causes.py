@@ -1,7 +1,7 @@
 """The cause that was seen behind a finding, in a few words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from readycheck.model.failure import FailureCode
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Finding, Status
 from readycheck.render import format as say
-from readycheck.render.readings import mappings
-from readycheck.render.words import Words
+from readycheck.render.readings import evidence_of, mappings
+from readycheck.render.words import FailureWords, Words
 from readycheck.render.workstation.causes import named_cause
 
 _AUTHORITY = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:(?://)?)?([^/?]+)")
@@ -53,13 +53,32 @@ def sightings(evidence: dict[str, Any], transport: str | None = None) -> Iterato
             yield Sighting(authority(target["url"]), code, codes.count(code), len(attempts))
 
 
+def reflector_asked(report: Report, metric: str) -> str | None:
+    """Host and port of the reflector that this figure was asked of; None if it was not asked of one."""
+    # whose mark arrives only a reflector tells, wherever else the path led
+    probes = ("path", "path_mtu", "bandwidth") if metric == "path.dscp_preserved" else (metric.partition(".")[0],)
+    urls = [str(evidence_of(report, probe).get("url")) for probe in probes]
+    return next((authority(url) for url in urls if url.startswith("stamp:")), None)
+
+
+def failure_words(reason: str, metric: str, report: Report, words: Words) -> FailureWords:
+    """The words of a failure behind a figure, or a probe; a silent reflector has its own: no call is behind that."""
+    place = reflector_asked(report, metric) if reason == FailureCode.NO_MEDIA else None
+    if place is None:
+        return words.failure(reason)
+    remedy = words("reflector_no_answer_remedy", port=place.rpartition(":")[2])
+    return FailureWords(words("reflector_no_answer"), words("reflector_no_answer_what"), remedy)
+
+
 def cause(finding: Finding, report: Report, words: Words) -> str:
     """What was seen, where, how often, by which name; or how the figure stands to what was asked."""
     if named := named_cause(finding, report, words):
         return clean(named, _LONGEST)
     if finding.reason == FailureCode.NOT_PROVEN or finding.reason is None:
-        return _figures(finding, report.metrics.get(finding.metric), words)
-    said = words.failure(finding.reason).short
+        return _figures(finding, report.metrics, words)
+    said = failure_words(finding.reason, finding.metric, report, words).short
+    if finding.reason == FailureCode.NO_MEDIA and (place := reflector_asked(report, finding.metric)):
+        return f"{place}{words('colon')}{said}"
     probe, _, attribute = finding.metric.partition(".")
     observation = report.observations.get(probe)
     transport = _TRANSPORT.search(attribute)
@@ -88,17 +107,16 @@ def _seen(said: str, seen: list[Sighting], words: Words) -> str:
     return words.count("and_others", others, text=text) if others else text
 
 
-def _figures(finding: Finding, metric: Metric | None, words: Words) -> str:
+def _figures(finding: Finding, metrics: Mapping[str, Metric], words: Words) -> str:
     """The figure, its bounds and what was asked."""
     if finding.observed is None:
         return words("not_measured")
     shown = say.amount(finding.observed, finding.unit, words)
     if isinstance(finding.observed, bool):
         return f"{words.metric(finding.metric)}{words('colon')}{shown}"
-    if metric and metric.scale:
-        shown = f"{shown} ({say.scale(metric.scale, words)})"
-    bounds = say.bounds(metric, words) if metric else None
-    wanted = say.asked(finding.expected, finding.unit, words)
-    text = words("measured", shown=f"{shown}, {bounds}" if bounds else shown, wanted=wanted)
+    metric = metrics.get(finding.metric)
+    if metric and metric.value == finding.observed:
+        shown = say.measured(finding.metric, metrics, words)
+    text = words("measured", shown=shown, wanted=say.asked(finding.expected, finding.unit, words))
     unsure = finding.status == Status.INCONCLUSIVE and finding.reason
     return f"{words.failure(FailureCode.NOT_PROVEN).short}{words('colon')}{text}" if unsure else text

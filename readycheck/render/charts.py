@@ -25,7 +25,7 @@ _PDV_TOP = 22
 _LOSSES_TOP, _LOSSES_HEIGHT = 152, 20
 _NAMED_LOSSES = 6
 _CALLS_ASKED = ("bandwidth.concurrent_calls", "bandwidth.calls_ratio")
-_CARRIED = {"holds": "bar", "blocks": "lost", "warns": "lost", "noted": "lost", "waived": "lost"}
+_CARRIED = {"holds": "bar", "blocks": "lost", "warns": "lacking", "noted": "lacking", "waived": "lacking"}
 
 
 @dataclass(frozen=True)

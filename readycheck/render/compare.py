@@ -3,26 +3,38 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from readycheck.comparison.difference import Caveat, Change, Comparison, Outcome, RequirementChange, Standing
+from readycheck.comparison.difference import (
+    Caveat,
+    Change,
+    Comparison,
+    MetricChange,
+    Outcome,
+    RequirementChange,
+    Standing,
+)
 from readycheck.model.clean import clean
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Decision, Status
 from readycheck.render import answer
 from readycheck.render import format as say
+from readycheck.render.columns import Row, columns, sentences
 from readycheck.render.marks import plain_marks
 from readycheck.render.words import Words
 
 _MOST_ROWS, _MOST_METRICS = 40, 12
-_TITLE_WIDTH, _CELL_WIDTH, _LABEL_WIDTH, _LONGEST_IDS = 36, 64, 40, 1000
+_CELL_WIDTH, _LABEL_WIDTH, _LONGEST_IDS = 64, 40, 1000
 _GOOD = {Change.MENDED, Change.BETTER, Change.FOUND_HOLDING}
 _UNSURE = {Change.NO_LONGER_KNOWN, Change.UNPROVEN, Change.INCOMPARABLE}
 
 
-def render_compare(comparison: Comparison, lang: str, *, strict: bool = False, plain: bool = False) -> str:
-    """The whole comparison, without colour; `plain` keeps to ASCII marks."""
+def render_compare(
+    comparison: Comparison, lang: str, *, strict: bool = False, plain: bool = False, width: int | None = None
+) -> str:
+    """The whole comparison, without colour; `plain` keeps to ASCII marks, `width` is the terminal's."""
     words = Words(lang, "compare")
-    sections = (_head(comparison, words, strict=strict), _requirements(comparison, words), _metrics(comparison, words))
-    text = "\n".join(line for section in sections for line in section)
+    lines = sentences([*_head(comparison, words, strict=strict)], width)
+    lines += [*_requirements(comparison, words, width), *_metrics(comparison, words, width)]
+    text = "\n".join(lines)
     return plain_marks(text) if plain else text
 
 
@@ -81,12 +93,10 @@ def _probes(ids: str, words: Words) -> str:
     return clean(", ".join(map(words.probe, ids[:_LONGEST_IDS].split(", "))))
 
 
-def _requirements(comparison: Comparison, words: Words) -> Iterator[str]:
+def _requirements(comparison: Comparison, words: Words, width: int | None) -> Iterator[str]:
     told = [item for item in comparison.requirements if item.change != Change.UNCHANGED]
     rows = [_row(item, words) for item in told[:_MOST_ROWS]]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (1, 2)]
-    for mark, word, title, seen in rows:
-        yield f"  {mark} {word:<{widths[0]}}   {title:<{widths[1]}}   {seen}".rstrip()
+    yield from columns(rows, width)
     if len(told) > len(rows):
         yield f"  {words.count('more', len(told) - len(rows))}"
     if any(item.change == Change.UNPROVEN for item in told):
@@ -104,10 +114,10 @@ def _unchanged(standings: list[Standing], words: Words) -> str:
     return f"{words.count('unchanged', len(standings))}{words('colon')}{told}"
 
 
-def _row(item: RequirementChange, words: Words) -> tuple[str, str, str, str]:
+def _row(item: RequirementChange, words: Words) -> Row:
     standing = item.now or item.then
-    title = clean(answer.title(standing.finding, words), _TITLE_WIDTH) if standing else ""
-    return _mark(item), words(f"change_{item.change}"), title, _seen(item, words)
+    title = answer.title(standing.finding, words) if standing else ""
+    return Row(_mark(item), (words(f"change_{item.change}"), title, _seen(item, words)))
 
 
 def _mark(item: RequirementChange) -> str:
@@ -157,16 +167,17 @@ def figure(metric: Metric, words: Words) -> str:
     return f"{shown} ({told})" if told else shown
 
 
-def _metrics(comparison: Comparison, words: Words) -> Iterator[str]:
+def _metrics(comparison: Comparison, words: Words, width: int | None) -> Iterator[str]:
     rows = [
-        (clean(words.metric(item.metric), _TITLE_WIDTH), figure(item.then, words), figure(item.now, words))
-        for item in comparison.metrics[:_MOST_METRICS]
+        Row("·", (words.metric(item.metric), _then_now(item, words))) for item in comparison.metrics[:_MOST_METRICS]
     ]
     if not rows:
         return
     yield f"{words('metrics_title')}{words('colon')}".rstrip()
-    width = max(len(row[0]) for row in rows)
-    for name, then, now in rows:
-        yield f"  · {name:<{width}}   {words('arrow', then=then, now=now)}"
+    yield from columns(rows, width)
     if len(comparison.metrics) > len(rows):
         yield f"  {words.count('more', len(comparison.metrics) - len(rows))}"
+
+
+def _then_now(item: MetricChange, words: Words) -> str:
+    return words("arrow", then=figure(item.then, words), now=figure(item.now, words))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from readycheck.model.clean import clean
@@ -77,8 +78,11 @@ def _scaled(value: float, words: Words, unit: str) -> str:
 
 
 def bounds(metric: Metric, words: Words) -> str | None:
-    """Where the true value lies; None for a figure without bounds."""
+    """Where the true value lies; None for a figure without bounds, or where both read as the value does."""
     if not metric.bounded or metric.value is None:
+        return None
+    ends = {amount(value, metric.unit, words) for value in (metric.low, metric.value, metric.high)}
+    if len(ends) == 1:
         return None
     if metric.low is None and metric.high is None:
         return words("bounds_unknown")
@@ -88,6 +92,16 @@ def bounds(metric: Metric, words: Words) -> str | None:
         return words("bounds_from", low=amount(metric.low, metric.unit, words))
     low, high = (amount(bound, metric.unit, words) for bound in (metric.low, metric.high))
     return words("bounds_between", low=low.removesuffix(f"{NBSP}%"), high=high)
+
+
+def measured(name: str, metrics: Mapping[str, Metric], words: Words) -> str:
+    """A metric that was measured, with its scale and bounds; a share of calls as the calls that it is a share of."""
+    calls = metrics.get("bandwidth.asked_calls"), metrics.get("bandwidth.concurrent_calls")
+    asked, carried = (one if one and one.value is not None else None for one in calls)
+    if name == "bandwidth.calls_ratio" and asked and carried:
+        share = words("n_of_m", n=scaled(carried, words), m=amount(asked.value, "", words))
+        return ", ".join(filter(None, (share, bounds(carried, words))))
+    return ", ".join(filter(None, (scaled(metrics[name], words), bounds(metrics[name], words))))
 
 
 def scaled(metric: Metric, words: Words) -> str:

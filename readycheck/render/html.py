@@ -17,7 +17,7 @@ from readycheck.render import answer, evidence, voice
 from readycheck.render import format as say
 from readycheck.render.bounds import interval
 from readycheck.render.calls import link_load
-from readycheck.render.causes import cause
+from readycheck.render.causes import cause, failure_words
 from readycheck.render.changes import changes
 from readycheck.render.charts import calls_carried
 from readycheck.render.clean import breakable
@@ -208,7 +208,7 @@ def _finding_row(finding: Finding, report: Report, words: Words) -> FindingRow:
     metric = report.metrics.get(finding.metric)
     measured = say.amount(finding.observed, finding.unit, words)
     if metric and metric.value is not None and metric.value == finding.observed:
-        measured = ", ".join(filter(None, (say.scaled(metric, words), say.bounds(metric, words))))
+        measured = say.measured(finding.metric, report.metrics, words)
     if finding.reason and answer.kind(finding) not in {"holds", "not_applicable"} and finding.reason != "not_proven":
         seen = cause(finding, report, words)
         measured = seen if finding.observed is None else f"{measured} ({seen})"
@@ -226,7 +226,7 @@ def _finding_row(finding: Finding, report: Report, words: Words) -> FindingRow:
 def _metrics(report: Report, words: Words) -> list[tuple[str, list[MetricRow]]]:
     groups: dict[str, list[MetricRow]] = {}
     for name, metric in list(report.metrics.items())[:_LONGEST_TABLE]:
-        why = words.failure(metric.reason).short if metric.reason else ""
+        why = failure_words(metric.reason, name, report, words).short if metric.reason else ""
         row = MetricRow(
             id=clean(name),
             label=words.metric(name),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from readycheck.model.clean import clean
 from readycheck.model.rollup import BrowserCount, HeadsetCount, Rollup, SiteReport, SiteSummary, Workstations
-from readycheck.model.verdict import Decision
+from readycheck.model.verdict import Decision, Status
 from readycheck.render import answer
 from readycheck.render import format as say
 from readycheck.render.rollup_heat import titles
@@ -158,7 +158,7 @@ class VisitRow:
 
 
 def visits(rollup: Rollup, words: Words) -> list[VisitRow]:
-    """Whom to visit first, in the document's order."""
+    """Whom to visit first, in the document's order: where something fails, not where it is only not known."""
     named = titles(rollup, words)
     return [
         VisitRow(
@@ -169,7 +169,7 @@ def visits(rollup: Rollup, words: Words) -> list[VisitRow]:
             causes=tuple(
                 (
                     Tag(
-                        "blocks" if cause.status == "fail" else "unknown",
+                        "blocks" if cause.status == Status.FAIL else "unknown",
                         named.get(cause.requirement, clean(cause.requirement)),
                     ),
                     why(cause.status, cause.reason, [cause.seen] if cause.seen else [], words)
@@ -183,6 +183,7 @@ def visits(rollup: Rollup, words: Words) -> list[VisitRow]:
             file=clean(one.file, 80),
         )
         for one in rollup.visit_first
+        if any(cause.status == Status.FAIL for cause in one.causes)
     ]
 
 

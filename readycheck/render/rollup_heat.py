@@ -1,5 +1,6 @@
 """The heat map of a roll-up: which requirement fails at which site, the worst first, in words, shapes and shades."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ class HeatMap:
     more: str
     other_columns: str
     fulfilled: str
-    """Requirements that every workstation fulfils."""
+    """Requirements that every workstation to which they apply fulfils."""
 
 
 def titles(rollup: Rollup, words: Words) -> dict[str, str]:
@@ -68,12 +69,13 @@ def heat_map(rollup: Rollup, words: Words) -> HeatMap | None:
     cells: dict[str | None, dict[str, HeatCell]] = {}
     for cell in rollup.heat_map:
         cells.setdefault(cell.site, {})[cell.requirement] = cell
-    weights = _weights(rollup)
+    weights = _counted(rollup, _TROUBLES)
+    passed = _counted(rollup, (Status.PASS,))
     severities = {one.requirement: one.severity for one in rollup.causes}
     severities |= {one.requirement: one.severity for one in rollup.heat_columns}
     order = list(dict.fromkeys(cell.requirement for cell in rollup.heat_map))
     order = [one.requirement for one in rollup.heat_columns if one.requirement in order] or order
-    troubled = [name for name in order if weights.get(name)]
+    troubled = [name for name in order if weights[name]]
     if not troubled:
         return None
     heaviest = sorted(troubled, key=lambda name: _pressing(severities.get(name), weights[name]))[:_MOST_COLUMNS]
@@ -92,7 +94,9 @@ def heat_map(rollup: Rollup, words: Words) -> HeatMap | None:
         rows=tuple(rows),
         more=_more_sites(sites[most:], words),
         other_columns=words.count("heat_other", len(others), names=_listed(others, words)) if others else "",
-        fulfilled=_listed([named.get(name, clean(name)) for name in order if not weights.get(name)], words),
+        fulfilled=_listed(
+            [named.get(name, clean(name)) for name in order if passed[name] and not weights[name]], words
+        ),
     )
 
 
@@ -120,13 +124,12 @@ def _part(site: SiteSummary, decision: Decision) -> float:
     return site.decisions.get(decision, 0) / site.reported
 
 
-def _weights(rollup: Rollup) -> Mapping[str, int]:
-    """How many workstations do not fulfil a requirement, or are not known to."""
-    weights: dict[str, int] = {}
+def _counted(rollup: Rollup, statuses: Iterable[Status]) -> Mapping[str, int]:
+    """At how many workstations each requirement has one of these statuses."""
+    counts: Counter[str] = Counter()
     for cell in rollup.heat_map:
-        trouble = sum(cell.statuses.get(status, 0) for status in _TROUBLES)
-        weights[cell.requirement] = weights.get(cell.requirement, 0) + trouble
-    return weights
+        counts[cell.requirement] += sum(cell.statuses.get(status, 0) for status in statuses)
+    return counts
 
 
 def _pressing(severity: Severity | None, weight: int) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def _answer_row(row: Attested, words: Words) -> AnswerRow:
         question=words.choose(row.title) or clean(row.question),
         where=site_name(row.site, words) if row.site else "",
         tag=Tag(_kind(row), _state(row, words)),
-        answer=clean(row.answer, 80) if row.answer else "",
+        answer=words.answer(row.answer or ""),
         by=clean(row.by, 80) if row.by else "",
         when=say.day(row.on, words) or "",
         until=words("valid_until", day=until) if until else "",
@@ -223,7 +223,8 @@ def provenance(rollup: Rollup, words: Words) -> list[tuple[str, str]]:
     ]
     more = rollup.profiles_seen - len(under)
     if under:
-        rows.append(("from_under", "; ".join(under) + (f"; {words.count('more', more)}" if more > 0 else "")))
+        rest = [words.count("more", more)] if more > 0 else []
+        rows.append(("from_under", words("semicolon").join([*under, *rest])))
     return [(words(key), text) for key, text in rows]
 
 

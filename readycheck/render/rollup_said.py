@@ -30,7 +30,7 @@ def _answered(row: Attested, words: Words) -> str:
         return words("rollup_state_unanswered")
     if row.state == Answered.ANSWERED:
         day = say.day(row.on, words) or ""
-        return words("rollup_by", answer=clean(row.answer, 40), by=clean(row.by, 40), day=day)
+        return words("rollup_by", answer=words.answer(row.answer or ""), by=clean(row.by, 40), day=day)
     return words(f"rollup_state_{row.state}", day=say.day(row.until or row.on, words) or "")
 
 

@@ -91,12 +91,16 @@ def _do(finding: Finding, rollup: Rollup, words: Words) -> str:
         return own or (words.failure(finding.reason).remedy if finding.reason else "") or words("do_mend_site")
     if Notice.NO_REPORTS in rollup.notices:
         return words("do_collect")
-    known = {
-        "fleet.ready_ratio": "do_mend",
-        "fleet.reported_ratio": "do_collect",
-        "fleet.inconclusive_ratio": "do_again",
-    }
+    known = {"fleet.ready_ratio": "do_mend", "fleet.inconclusive_ratio": "do_again"}
+    if finding.metric == "fleet.reported_ratio":
+        own = f"{_collect(rollup, words)} {own}".rstrip()
     return own or words(known.get(finding.metric, "no_remedy"))
+
+
+def _collect(rollup: Rollup, words: Words) -> str:
+    """How many are missing, which no profile can say; or how to have them counted."""
+    fleet = rollup.workstations
+    return words.count("do_missing", max(fleet.expected - fleet.reported, 0)) if fleet.expected else words("do_count")
 
 
 def fleet_tasks(rollup: Rollup, words: Words) -> list[Task]:
@@ -124,7 +128,7 @@ def _one_of(tasks: Sequence[Task], words: Words) -> Task:
         id=", ".join(task.id for task in tasks[:_MOST_TITLES]),
         state=words.count("at_least_workstations", number),
         title=" · ".join([*(task.title for task in tasks[:_MOST_TITLES]), *more]),
-        seen="; ".join(dict.fromkeys(task.seen for task in tasks[:_MOST_TITLES])),
+        seen=words("semicolon").join(dict.fromkeys(task.seen for task in tasks[:_MOST_TITLES])),
         workstations=number,
     )
 
@@ -133,12 +137,14 @@ def _fleet_task(causes: Sequence[Cause], rollup: Rollup, words: Words) -> Task:
     first = causes[0]
     failed = [one for one in causes if one.status == Status.FAIL]
     counted = failed or causes
-    number = sum(one.count for one in causes)
+    number = sum(one.count for one in counted)
+    unknown = sum(one.count for one in causes) - number
+    state = words.count("at_workstations", number)
     days = first.lead_time_days
     return Task(
         id=clean(first.requirement),
         kind=cause_kind(counted[0]),
-        state=words.count("at_workstations", number),
+        state=words.count("and_unknown", unknown, state=state) if unknown else state,
         title=cause_title(first, words),
         seen=_reasons(causes, words),
         do=_mend(counted[0], words),

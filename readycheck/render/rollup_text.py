@@ -3,22 +3,24 @@
 from collections.abc import Iterable, Mapping
 
 from readycheck.model.clean import clean
-from readycheck.model.rollup import Rollup
+from readycheck.model.rollup import Cause, Rollup
 from readycheck.model.verdict import Decision, Severity, Status
 from readycheck.render import answer
 from readycheck.render import format as say
+from readycheck.render.columns import Row, columns, sentences
 from readycheck.render.marks import plain_marks
 from readycheck.render.rollup_said import notice, open_answers, seen, site_name
-from readycheck.render.rollup_tasks import cause_why
+from readycheck.render.rollup_tasks import cause_title, cause_why
 from readycheck.render.text import marked, painted_decision
 from readycheck.render.words import Words
 
-_TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES, _MOST_CAUSES, _MOST_FILES = 36, 64, 40, 8, 3
-_WHY_WIDTH = 80
+_MOST_LINES, _MOST_CAUSES, _MOST_FILES = 40, 8, 3
 _TROUBLES = (Status.FAIL, Status.INCONCLUSIVE)
 
 
-def render_rollup_text(rollup: Rollup, lang: str, *, colour: bool, plain: bool = False) -> str:
+def render_rollup_text(
+    rollup: Rollup, lang: str, *, colour: bool, plain: bool = False, width: int | None = None
+) -> str:
     """Decision, date, what stands in the way with owner and lead time, counts, and what was left out."""
     words = Words(lang)
     head = painted_decision(rollup.decision, words, colour=colour)
@@ -26,36 +28,34 @@ def render_rollup_text(rollup: Rollup, lang: str, *, colour: bool, plain: bool =
         head += f"   {words('ready_earliest')} {say.day(rollup.ready_on, words)}"
     elif rollup.decision == Decision.NO_GO:
         head += f"   {words('ready_unknown')}"
-    lines = [head, *_findings(rollup, words, colour=colour), *_fleet(rollup, words)]
-    if rollup.trend:
-        lines += _trend(rollup, words)
-    lines += [notice(one, rollup, words) for one in rollup.notices]
-    text = "\n".join([*lines, *_left_out(rollup, words)])
+    lines = [*sentences([head], width), *_findings(rollup, words, colour=colour, width=width)]
+    lines += [*_fleet(rollup, words), *_causes(rollup, words, width)]
+    notices = [notice(one, rollup, words) for one in rollup.notices]
+    lines += sentences([*_trend(rollup, words), *notices, *_left_out(rollup, words)], width)
+    text = "\n".join(lines)
     return plain_marks(text) if plain else text
 
 
-def _findings(rollup: Rollup, words: Words, *, colour: bool) -> list[str]:
+def _findings(rollup: Rollup, words: Words, *, colour: bool, width: int | None) -> list[str]:
     answers = open_answers(rollup)
-    rows = [(answer.kind(finding), finding) for finding in rollup.findings]
+    found = [(answer.kind(finding), finding) for finding in rollup.findings]
     shown = sorted(
-        (row for row in rows if row[0] in answer.KINDS),
+        (row for row in found if row[0] in answer.KINDS),
         key=lambda row: (answer.KINDS.index(row[0]), -(row[1].lead_time_days or 0)),
     )
-    cells = [
-        (
-            kind,
-            clean(answer.title(finding, words), _TITLE_WIDTH),
-            clean(_seen(*seen(finding, answers, rollup, words)), _CAUSE_WIDTH),
-            _who(finding.owner, finding.lead_time_days, words),
+    rows = [
+        Row(
+            marked(kind, colour=colour),
+            (
+                answer.title(finding, words),
+                clean(_seen(*seen(finding, answers, rollup, words)), 400),
+                _who(finding.owner, finding.lead_time_days, words),
+            ),
         )
         for kind, finding in shown[:_MOST_LINES]
     ]
-    titles, causes = (max((len(cell[column]) for cell in cells), default=0) for column in (1, 2))
-    lines = [
-        f"  {marked(kind, colour=colour)} {title:<{titles}}   {cause:<{causes}}   {who}".rstrip()
-        for kind, title, cause, who in cells
-    ]
-    more = len(shown) - len(cells)
+    lines = columns(rows, width)
+    more = len(shown) - len(rows)
     return [*lines, f"  {words.count('more', more)}"] if more else lines
 
 
@@ -64,7 +64,7 @@ def _seen(said: str, sites: tuple[str, ...]) -> str:
 
 
 def _who(owner: str | None, days: int | None, words: Words) -> str:
-    return ", ".join(filter(None, (clean(owner or "", 40), words.count("days", days) if days is not None else "")))
+    return ", ".join(filter(None, (words.owner(owner), words.count("days", days) if days is not None else "")))
 
 
 def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
@@ -79,16 +79,27 @@ def _fleet(rollup: Rollup, words: Words) -> Iterable[str]:
             yield f"  {site_name(site.site, words)}{words('colon')}{_counts(site.decisions, words)}"
         if len(sites) > _MOST_CAUSES:
             yield f"  {words.count('more', len(sites) - _MOST_CAUSES)}"
+
+
+def _causes(rollup: Rollup, words: Words, width: int | None) -> Iterable[str]:
     causes = [cause for cause in rollup.causes if cause.severity == Severity.BLOCKER and cause.status in _TROUBLES]
-    if causes:
-        yield f"{words('rollup_causes')}{words('colon').rstrip()}"
-    for cause in causes[:_MOST_CAUSES]:
-        title = words.choose(cause.title) or clean(cause.requirement)
-        why = f" ({clean(cause_why(cause, words), _WHY_WIDTH)})" if cause.reason or cause.seen else ""
-        who = _who(cause.owner, cause.lead_time_days, words)
-        yield f"  {cause.count:>5}  {clean(title, _TITLE_WIDTH)}{why}   {who}".rstrip()
+    if not causes:
+        return
+    yield f"{words('rollup_causes')}{words('colon').rstrip()}"
+    yield from columns(
+        [
+            Row(f"{cause.count:>5} ", (_cause(cause, words), _who(cause.owner, cause.lead_time_days, words)))
+            for cause in causes[:_MOST_CAUSES]
+        ],
+        width,
+    )
     if len(causes) > _MOST_CAUSES:
         yield f"  {words.count('more', len(causes) - _MOST_CAUSES)}"
+
+
+def _cause(cause: Cause, words: Words) -> str:
+    title = cause_title(cause, words)
+    return f"{title} ({cause_why(cause, words)})" if cause.reason or cause.seen else title
 
 
 def _counts(decisions: Mapping[Decision, int], words: Words) -> str:
@@ -111,7 +122,7 @@ def _trend(rollup: Rollup, words: Words) -> Iterable[str]:
 def _left_out(rollup: Rollup, words: Words) -> Iterable[str]:
     for tally in rollup.left_out:
         named = [f"{one.file}: {one.detail}" if one.detail else one.file for one in tally.files[:_MOST_FILES]]
-        files = "; ".join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
+        files = words("semicolon").join([clean(name, 120) for name in named] + ["…"] * (tally.count > len(named)))
         yield words(
             "rollup_left_out",
             reason=words(f"rollup_omitted_{tally.reason}"),

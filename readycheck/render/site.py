@@ -17,7 +17,7 @@ _EXAMPLES = {
     "site.agents": ("site: {agents: 120, occupancy: 0.85}", "site: {calls_per_hour: 1200, handling_s: 240}"),
     "site.link": ("site: {link: {down_bps: 100M, up_bps: 20M, voice_share: 0.33}}",),
 }
-_LABEL_WIDTH, _COLUMN_WIDTH = 28, 12
+_COLUMN_WIDTH = 12
 MINUS = "\u2212"
 
 
@@ -116,9 +116,10 @@ class _Lines:
         if self._sizing.demand:
             calls = self._sizing.demand.simultaneous_calls
             heads.append(words.count("column_calls", calls, amount=self._number(calls), codec=call.codec))
-        yield " " * (_LABEL_WIDTH + 2) + "".join(head.rjust(max(_COLUMN_WIDTH, len(head) + 2)) for head in heads)
+        label = max(len(self._way(of_codecs[0])) for of_codecs in ways.values()) + 2
+        yield " " * (label + 2) + "".join(head.rjust(max(_COLUMN_WIDTH, len(head) + 2)) for head in heads)
         for way, of_codecs in ways.items():
-            yield self._rate_line(heads, of_codecs, own=way == (call.relay, call.vpn))
+            yield self._rate_line(label, heads, of_codecs, own=way == (call.relay, call.vpn))
         yield words("rates_own")
         own = next(rate for rate in self._sizing.rates if (rate.relay, rate.vpn) == (call.relay, call.vpn))
         other = 10 - call.ip_version
@@ -132,7 +133,7 @@ class _Lines:
         if not call.in_one_piece:
             yield words("rates_cut", size=say.amount(call.ip_packet_byte, "byte", self._page))
 
-    def _rate_line(self, heads: list[str], of_codecs: list[Rate], *, own: bool) -> str:
+    def _rate_line(self, label: int, heads: list[str], of_codecs: list[Rate], *, own: bool) -> str:
         version = self._sizing.call.ip_version
         each = [rate.ip_bps(version) for rate in of_codecs]
         cells = [self._kbps(bps) for bps in each]
@@ -141,13 +142,13 @@ class _Lines:
         fits = of_codecs[0].calls_fit
         told = "" if fits is None else self._words("rate_fits" if fits else "rate_does_not_fit")
         shown = "".join(cell.rjust(max(_COLUMN_WIDTH, len(head) + 2)) for cell, head in zip(cells, heads, strict=True))
-        return f"{'>' if own else ' '} {self._way(of_codecs[0]):<{_LABEL_WIDTH}}{shown}  {told}"
+        return f"{'>' if own else ' '} {self._way(of_codecs[0]):<{label}}{shown}  {told}"
 
     def _way(self, rate: Rate) -> str:
         if rate.vpn == Vpn.NONE:
             return self._words(f"relay_{rate.relay}")
         through = self._words(f"vpn_{rate.vpn}")
-        return through if rate.relay == "none" else f"{rate.relay} + {rate.vpn}"
+        return through if rate.relay == "none" else f"{self._words(f'relay_{rate.relay}')} + {through}"
 
     def _link(self, link: Room) -> Iterator[str]:
         words, need = self._words, self._sizing.need

@@ -6,11 +6,12 @@ from readycheck.model.verdict import Decision
 from readycheck.render import answer
 from readycheck.render.calls import link_load
 from readycheck.render.changes import changes
+from readycheck.render.columns import Row, columns, sentences
 from readycheck.render.marks import plain_marks
 from readycheck.render.truncation import truncation
 from readycheck.render.words import Words
 
-_TITLE_WIDTH, _CAUSE_WIDTH, _MOST_LINES = 36, 64, 40
+_MOST_LINES = 40
 _RESET = "\x1b[0m"
 _RED, _GREEN, _AMBER, _DIM = "\x1b[1;31m", "\x1b[1;32m", "\x1b[33m", "\x1b[2m"
 _COLOURS = {"blocks": _RED, "warns": _AMBER, "waived": _AMBER, "noted": _DIM, "unknown": _DIM, "unknown_warning": _DIM}
@@ -18,8 +19,8 @@ _DECISION_COLOURS = {Decision.GO: _GREEN, Decision.GO_WITH_RESERVATIONS: _AMBER,
 _MARKS = {"blocks": "✗", "warns": "!", "waived": "~", "noted": "i", "unknown": "?", "unknown_warning": "?"}
 
 
-def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False) -> str:
-    """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks."""
+def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False, width: int | None = None) -> str:
+    """Decision, date, then a line for each thing to do; `plain` keeps to ASCII marks, `width` is the terminal's."""
     words = Words(lang)
     head = painted_decision(report.decision, words, colour=colour)
     ready = answer.ready(report, words)
@@ -41,8 +42,7 @@ def render_text(report: Report, lang: str, *, colour: bool, plain: bool = False)
     load = link_load(report, words)
     if load and load.rows:
         lines.append(clean(load.sentence, 300))
-    lines += _rows(report, todo, words, colour=colour)
-    text = "\n".join(lines)
+    text = "\n".join([*sentences(lines, width), *_rows(todo, words, colour=colour, width=width)])
     return plain_marks(text) if plain else text
 
 
@@ -56,27 +56,20 @@ def marked(kind: str, *, colour: bool) -> str:
     return _painted(_MARKS[kind], _COLOURS[kind], colour)
 
 
-def _rows(report: Report, todo: list[answer.Action], words: Words, *, colour: bool) -> list[str]:
+def _rows(todo: list[answer.Action], words: Words, *, colour: bool, width: int | None) -> list[str]:
     rows = [
-        (action.kind, clean(title, _TITLE_WIDTH), clean(seen, _CAUSE_WIDTH), _who(action, words))
+        Row(marked(action.kind, colour=colour), (title, clean(seen, 400), _who(action, words)))
         for action in todo
         for title, seen in zip(action.titles, action.each_cause, strict=True)
     ]
-    shown = rows[:_MOST_LINES]
-    titles, causes = (max((len(row[column]) for row in shown), default=0) for column in (1, 2))
-    lines = [
-        f"  {marked(kind, colour=colour)} {title:<{titles}}   {seen:<{causes}}   {who}".rstrip()
-        for kind, title, seen, who in shown
-    ]
-    more = len(rows) - len(shown)
-    if not todo and report.decision == Decision.INCONCLUSIVE:
-        lines.append(f"  ? {answer.sentence(report, words)}")
-    return [*lines, f"  {words.count('more', more)}"] if more else lines
+    lines = columns(rows[:_MOST_LINES], width)
+    more = len(rows) - _MOST_LINES
+    return [*lines, f"  {words.count('more', more)}"] if more > 0 else lines
 
 
 def _who(action: answer.Action, words: Words) -> str:
     days = words.count("days", action.days) if action.days is not None else ""
-    return ", ".join(filter(None, (clean(action.owner, 40), days)))
+    return ", ".join(filter(None, (action.owner, days)))
 
 
 def _painted(text: str, code: str, colour: bool) -> str:  # noqa: FBT001 - as above

@@ -178,7 +178,7 @@ def _dates(scale: _Scale, planned: Sequence[Action], words: Words) -> Markup:
             drawn += label(f"{100 * share:.2f}%", 31, shown or "", anchor)
             taken.append(share)
     title = words.count("plan_title", len(planned), day=say.day(scale.start, words))
-    told = "; ".join(_told(action, words) for action in planned[:_MOST_STAGES])
+    told = words("semicolon").join(_told(action, words) for action in planned[:_MOST_STAGES])
     return described("chart", 36, title, told, drawn)
 
 

@@ -11,7 +11,7 @@ from readycheck.render import format as say
 from readycheck.render import reflector
 from readycheck.render.answer import kind, state
 from readycheck.render.bounds import interval
-from readycheck.render.causes import failure_code
+from readycheck.render.causes import failure_code, failure_words
 from readycheck.render.charts import Chart, path_charts
 from readycheck.render.readings import evidence_of, figure, finite, mappings, round_trips
 from readycheck.render.truncation import truncation
@@ -204,4 +204,5 @@ def why_not(report: Report, probe: str, words: Words) -> str:
     code = failure_code(observation.evidence.get("failure"))
     if observation.failure:
         code = observation.failure.code
-    return f"{words('nothing_measured')} {words.failure(code).what}" if code else words("nothing_measured")
+    why = failure_words(code, probe, report, words).what if code else ""
+    return f"{words('nothing_measured')} {why}".rstrip()

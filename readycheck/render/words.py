@@ -14,6 +14,7 @@ from readycheck.model.clean import clean
 LANGUAGES = ("en", "fr")
 NBSP = "\u00a0"
 
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _BEFORE_MARK = re.compile(r" (?=[;:!?»%])")
 
 
@@ -27,7 +28,7 @@ def choose(text: Mapping[str, str], lang: str) -> str:
 
 @dataclass(frozen=True)
 class FailureWords:
-    """What a failure code is called, what it means, and who does what about it."""
+    """What a failure code is called, what it means, and what to do about it."""
 
     short: str
     what: str
@@ -57,8 +58,8 @@ class Words:
         return self(f"{key}_{'one' if single else 'many'}", n=grouped, **values)
 
     def choose(self, text: Mapping[str, str]) -> str:
-        """A text of the report in this language, fit to show."""
-        return clean(choose(text, self.lang), 400)
+        """A text of the report in this language, fit to show, its apostrophes as those of the catalogues."""
+        return _APOSTROPHE.sub("\u2019", clean(choose(text, self.lang), 400))
 
     def probe(self, identifier: str) -> str:
         """What a probe's chapter is called; its id, where nobody named it."""
@@ -76,6 +77,10 @@ class Words:
         """Who mends it, as a name begins: the usual teams in this language, others as they are; empty for nobody."""
         shown = self._named("owners", name.strip().lower()) or clean(name, 80) if name else ""
         return shown[:1].upper() + shown[1:]
+
+    def answer(self, given: str) -> str:
+        """What an answer of a shipped question is called; a project's own answers speak for themselves."""
+        return self._named("answers", given) or clean(given, 80)
 
     def failure(self, code: str) -> FailureWords:
         """The words of a failure code; a code of a later version speaks for itself."""

@@ -6,8 +6,6 @@ from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 from readycheck.sizing.calls import simultaneous_calls
 
-UNASKED = "warning: how many calls the site needs is not known: fill in site.agents, or give --calls N"
-
 
 def loaded(profile: Profile, scope: Literal["workstation", "site"], calls: int | None = None) -> Profile:
     """The profile as this run loads the link: `bandwidth.calls` are those asked, `max_calls` those allowed.

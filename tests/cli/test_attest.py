@@ -49,6 +49,13 @@ def test_answers_are_asked_and_written(ask: Callable[..., Any]) -> None:
     assert "answer: approved\n  by: CISO\n  on: 2026-11-20\n  evidence: https://x/1\n  until: 2027-06-30\n" in text
 
 
+def test_answers_are_explained_in_french(ask: Callable[..., Any]) -> None:
+    """What has to be typed stands there with what it means."""
+    answer = ask(["approved", "CISO", "2026-11-20", "", "", ""], "--lang", "fr")
+
+    assert "au choix : approved (accordé), refused (refusé)" in answer.err.replace("\u00a0", " ")
+
+
 def test_file_is_not_named_like_a_device(ask: Callable[..., Any]) -> None:
     """Without --output the file has the profile's id, which Windows may keep for itself."""
     Path("p.yaml").write_text(PROFILE.replace("id: acme", "id: nul"), encoding="utf-8")

@@ -55,6 +55,18 @@ def test_text_names_the_total(cli: Cli, tmp_path: Path) -> None:
     assert len(one.splitlines()) == 2
 
 
+def test_text_speaks_the_language_asked_for(cli: Cli, tmp_path: Path) -> None:
+    """With --lang fr each line of it is French, the warning of a site of unknown size too."""
+    reflector = "targets:\n  reflector: {stamp: 'reflector.example.com:8862'}\n"
+    (tmp_path / "p.yaml").write_text(TEXT.replace("targets:\n", reflector).replace("PORT", "3478"))
+    answer = cli("run", "p.yaml", "--dry-run", "--scope", "site", "--lang", "fr")
+
+    assert "Rien n’a été envoyé." in answer.out  # noqa: RUF001 - the text's apostrophe
+    assert " ko au plus" in answer.out
+    assert "at most" not in answer.out
+    assert "remplissez site.agents" in answer.err
+
+
 def test_lab_leaves_the_machine_alone(cli: Cli) -> None:
     """The default run has no destination outside."""
     assert "nothing leaves" in cli("run", "--dry-run").out
@@ -131,3 +143,16 @@ def test_a_site_of_unknown_size_is_warned_of(cli: Cli, tmp_path: Path) -> None:
         ("run", "p.yaml", "--dry-run"),
     ):
         assert "site.agents" not in cli(*known).err
+
+
+def test_a_profile_that_asks_nothing_of_a_site_is_warned_of(cli: Cli, tmp_path: Path) -> None:
+    """Before the run that would judge nothing; by the check, where the profile states a site."""
+    start = "schema: readycheck.profile/1\nid: lyon\nsite: {agents: 9}\n"
+    (tmp_path / "none.yaml").write_text(start + "extends: [voice-baseline]\n")
+    (tmp_path / "some.yaml").write_text(start + "extends: [voice-baseline, on-site]\n")
+    warning, site = "asks nothing of a site: extend on-site", ("--dry-run", "--scope", "site")
+
+    assert warning in cli("run", "none.yaml", *site).err
+    assert warning in cli("profile", "check", "none.yaml").err
+    for fit in (("run", "some.yaml", *site), ("profile", "check", "some.yaml"), ("run", "none.yaml", "--dry-run")):
+        assert warning not in cli(*fit).err

@@ -55,7 +55,7 @@ def test_matrix_for_people(cli: Cli) -> None:
         "  ✓ lab          go",
         "  ✗ lab-strict   no-go",
         "Ce qui fait obstacle\u00a0:",
-        "  ✗ lab-strict   impossible-rtt\u00a0; prêt au plus tôt 13\u00a0déc.\u00a02026",
+        "  ✗ lab-strict   impossible-rtt\u00a0; prêt au plus tôt le 13\u00a0déc.\u00a02026",
     ]
 
 

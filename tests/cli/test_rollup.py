@@ -99,9 +99,10 @@ def test_blockers_are_told_with_owner_and_lead_time(cli: Cli, folder: Path) -> N
 
     assert answer.status == french.status == 1
     assert "NO-GO   ready at the earliest 12\u00a0Dec\u00a02026" in answer.out
-    assert "workplace IT, 20 days" in answer.out
+    assert "Workplace IT, 20 days" in answer.out
     assert "Relay over UDP (no answer)" in answer.out
     assert "1 poste remonté, pour 2 agents" in french.out
+    assert "Informatique des postes, 20 jours" in french.out
 
 
 def test_statuses(cli: Cli, folder: Path) -> None:

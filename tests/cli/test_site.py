@@ -166,3 +166,12 @@ def test_control_characters_of_a_profile_stay_out(cli: Cli, written: Callable[[s
     assert "\x1b" not in answer.out
     assert "\x07" not in answer.out
     assert "0.5" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "> relay over TLS 1.3 + VPN IPsec, AES-GCM"), ("fr", "> relais en TLS 1.3 + VPN IPsec, AES-GCM")],
+)
+def test_relay_within_a_vpn_is_named_in_words(cli: Cli, lang: str, said: str) -> None:
+    """The way of the profile is told as the others are, not by its keys."""
+    assert said in cli("site", EXAMPLE, "--vpn", "ipsec_gcm", "--relay", "tls13", "--lang", lang).out

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
 CHROMIUM_FOLDER = Path("/etc/chromium/policies/managed")
 FIREFOX_FILE = Path("/etc/firefox/policies/policies.json")
+LARGE = 1_500_000
+"""Files of policies may be longer than what is read of others."""
 STATE = "(async name => (await navigator.permissions.query({name})).state)"
 UDP_CANDIDATES = """(async () => {
   const connection = new RTCPeerConnection(), found = [];
@@ -153,7 +155,7 @@ def policed(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         "WebRtcIPHandlingUrl": HANDLING,
         "DefaultNotificationsSetting": "2",
     }
-    text = json.dumps(policies).replace("PORT", str(port))
+    text = json.dumps(policies).replace("PORT", str(port)) + " " * LARGE
     overruled = '{"AudioCaptureAllowed": true, "WebRtcIPHandlingUrl": [],}  // the next file counts'
     files = {"zz-1.json": overruled, "zz-2.json": text, "zz-3.json": '{"AudioCaptureAllowed": true'}
     with written({CHROMIUM_FOLDER / f"readycheck-{name}": content for name, content in files.items()}):
@@ -247,7 +249,7 @@ def test_firefox_policies_mean_what_firefox_does(port: int, tmp_path: Path) -> N
       udp_allowed: typeof RTCPeerConnection !== 'undefined',
       hid_allowed: 'hid' in navigator,
     }}))()"""
-    with written({FIREFOX_FILE: json.dumps({"policies": policies})}):
+    with written({FIREFOX_FILE: json.dumps({"policies": policies}) + " " * LARGE}):
         browser = _read("firefox")
         with firefox.opened(tmp_path) as window:
             done = {url: window.evaluate(url, look) for url in urls}

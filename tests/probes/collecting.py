@@ -73,19 +73,24 @@ async def see(probe: str, targets: dict[str, Any], **parts: Any) -> Seen:
 
 async def see_interrupted(probe: str, targets: dict[str, Any], when: str, **parts: Any) -> Seen:
     """Interrupt the run as soon as the probe says this."""
+    return Seen(probe, await interrupted(probe, profile_of(targets, **parts), when))
+
+
+async def interrupted(probe: str, profile: Profile, when: str, **options: Any) -> Collection:
+    """What a run left that was interrupted as soon as the probe said this."""
     said = asyncio.Event()
 
     def listen(event: Event) -> None:
         if isinstance(event, ProbeProgressed) and event.doing == when:
             said.set()
 
-    collection = collection_of(probe, profile_of(targets, **parts), listener=listen)
+    collection = collection_of(probe, profile, listener=listen, **options)
     run = asyncio.create_task(collection.collect())
     await said.wait()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
-    return Seen(probe, collection)
+    return collection
 
 
 def configure_proxy(monkeypatch: pytest.MonkeyPatch, settings: Sequence[ProxySettings] = ()) -> None:

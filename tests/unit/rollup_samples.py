@@ -220,6 +220,13 @@ def earlier() -> Rollup:
     return replace(rolled(half, under, GIVEN[:1]), on="2026-11-01", ready_on="2027-01-12")
 
 
+def unsure() -> Rollup:
+    """Four workstations of one site: one where the media is blocked, and three of which that is not known."""
+    under = profile(4)
+    reasons = ("stun_timeout", "?", "?", "?")
+    return rolled(summed(ran(under, f"h{i}", "Lyon", failing={"udp": why}) for i, why in enumerate(reasons)), under)
+
+
 def all_green(workstations: int = 40) -> Rollup:
     """Two sites where everything is as asked."""
     under = profile(2 * workstations)

@@ -123,6 +123,32 @@ def test_every_browser_has_its_own_answer() -> None:
     assert told(unknown_default)["microphone_allowed"] is True
 
 
+SWITCH = r"SOFTWARE\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"
+
+
+@pytest.mark.parametrize(
+    ("of_machine", "of_user", "allowed"),
+    [("Deny", "Allow", False), ("Allow", "Deny", (None, FailureCode.WRONG_USER_CONTEXT))],
+)
+def test_another_user_sees_the_machine_s_switch_for_microphones_alone(
+    of_machine: str, of_user: str, allowed: object
+) -> None:
+    """What refuses microphones to the whole machine refuses them to the agent; SYSTEM's own switch says nothing."""
+    registry = (
+        "Windows Registry Editor Version 5.00\n\n"
+        f'[HKEY_LOCAL_MACHINE\\{SWITCH}]\n"Value"="{of_machine}"\n\n[HKEY_CURRENT_USER\\{SWITCH}]\n"Value"="{of_user}"\n'
+    )
+    found = told(gathered(windows(registry, facts={"user_sid": "S-1-5-18"})))
+
+    assert (found["system_microphone_switch_count"], found["system_microphone_allowed"]) == (1, allowed)
+
+
+@pytest.mark.parametrize("name", ["macos-15-headset", "intune-system"])
+def test_where_no_switch_for_microphones_is_set_there_is_none(name: str) -> None:
+    """Known, and not left open: other systems have no such switch, and neither has a Windows that sets none."""
+    assert told(gathered(machine(name)))["system_microphone_switch_count"] == 0
+
+
 def test_of_another_users_run_nothing_less_is_supported() -> None:
     """What the machine has is there for the agent too; what the agent installed may come on top."""
     found = BrowserProbe.answered(gathered(machine("intune-system")), profile(*CHROME_AND_EDGE))
@@ -346,6 +372,14 @@ def test_firefox_preferences_in_their_order() -> None:
     assert firefox({"other.pref": False, name: []}, 'user_pref("media.x", 1);', "user_pref(") == {name: []}
 
 
+def test_preference_behind_many_others_counts() -> None:
+    """However many are prescribed, the one that calls feel is found."""
+    name = "media.peerconnection.enabled"
+    others = {f"browser.tabs.a{number}": True for number in range(210)}
+
+    assert firefox({**others, name: {"Value": False, "Status": "locked"}}) == {name: False}
+
+
 def test_firefox_is_as_old_as_it_says() -> None:
     """Its own file tells the version, without starting it."""
     files = {FIREFOX: "", "/usr/lib/firefox/application.ini": "[App]\nVendor=Mozilla\nVersion=145.0.1\n"}
@@ -376,11 +410,18 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     assert [one.version for one in browsers(linux({CHROME: ""}, commands=commands))] == [version]
 
 
+HTTPS = "[Default Applications]\nx-scheme-handler/https"
+DESKTOP_FILES = {f"/usr/share/applications/{name}.desktop": "" for name in ("google-chrome", "firefox")}
+
+
 @pytest.mark.parametrize(
     ("files", "commands", "expected"),
     [
         (
-            {"/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n"},
+            {
+                "/home/a/.config/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=firefox.desktop;\n",
+                "/var/lib/snapd/desktop/applications/firefox.desktop": "",
+            },
             {},
             "firefox",
         ),
@@ -388,9 +429,27 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
             {
                 "/home/a/.config/gnome-mimeapps.list": "[Added Associations]\nx-scheme-handler/https=firefox.desktop\n",
                 "/etc/xdg/mimeapps.list": "[Default Applications]\nx-scheme-handler/https=google-chrome.desktop\n[A]",
+                **DESKTOP_FILES,
             },
             {},
             "chrome",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop; opera.desktop;firefox.desktop;\n",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
+        ),
+        (
+            {
+                "/home/a/.config/mimeapps.list": f"{HTTPS}=google-chrome.desktop;*;\n",
+                "/etc/xdg/mimeapps.list": f"{HTTPS}=firefox.desktop",
+                "/usr/share/applications/firefox.desktop": "",
+            },
+            {},
+            "firefox",
         ),
         ({}, {"xdg-settings get default-web-browser": "microsoft-edge.desktop\n"}, "edge"),
         ({}, {"xdg-settings get default-web-browser": "\u202eopera.desktop\n"}, "other"),
@@ -398,7 +457,7 @@ def test_version_by_package_or_by_itself(commands: dict[str, Any], version: str 
     ],
 )
 def test_default_on_linux_by_association(files: dict[str, str], commands: dict[str, Any], expected: str | None) -> None:
-    """The user's file before the system's, each under its own heading, and xdg-settings last."""
+    """The first that is installed, the user's file before the system's, under the right heading; xdg-settings last."""
     environment = {"HOME": "/home/a", "XDG_CURRENT_DESKTOP": "GNOME"}
 
     assert default(linux(files, commands=commands, environment=environment)).name == expected

@@ -1,5 +1,6 @@
 """What policies answer for a page: patterns, precedence, lists that were cut. Chromium itself confirms them (live)."""
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -286,6 +287,86 @@ def test_list_that_was_cut_decides_nothing() -> None:
     assert len(cut.value) == 200
     assert browser.answer("microphone_allowed", (PAGE,)) == Quantity(None, reason=FailureCode.NOT_PROVEN)
     assert browser.answer("udp_allowed", (PAGE,)).value is True
+
+
+@pytest.mark.parametrize(
+    ("permissions", "preference", "expected"),
+    [
+        ({}, None, True),
+        ({}, 0, True),
+        ({}, 1, False),
+        ({}, 5, False),
+        ({}, "5", True),
+        ({"Autoplay": {"Allow": [PAGE]}}, 5, True),
+        ({"Autoplay": {"Block": [PAGE]}}, 0, False),
+        ({"Microphone": {"Allow": [PAGE]}}, 5, True),
+        ({"Microphone": {"Block": [PAGE]}}, 0, True),
+        ({"Autoplay": {"Default": "block-audio"}}, None, False),
+        ({"Autoplay": {"Default": "allow-audio-video", "Locked": True}}, 5, True),
+        ({"Autoplay": {"Default": "block-audio-video", "Locked": True}}, 0, False),
+        ({"Autoplay": {"Default": "allow-audio-video"}}, 5, None),
+        ({"Autoplay": {"Default": "block-audio-video"}}, 5, False),
+    ],
+)
+def test_firefox_plays_unless_permission_or_preference_forbids(
+    permissions: dict[str, Any], preference: Any, expected: object
+) -> None:
+    """The page's own entry, then the permission's default, then media.autoplay.default (tried in 153 ESR)."""
+    given = {} if preference is None else {"media.autoplay.default": preference}
+
+    assert answer("autoplay_allowed", "firefox", Permissions=permissions, **given) is expected
+
+
+ORIGINS = [*(f"https://a{number}.example.org" for number in range(210)), PAGE]
+
+
+@pytest.mark.parametrize(
+    ("browser", "name", "value", "metric"),
+    [
+        ("firefox", "Permissions", {"Microphone": {"Block": ORIGINS}}, "microphone_allowed"),
+        (
+            "firefox",
+            "Permissions",
+            {"Microphone": {"Allow": ORIGINS, "BlockNewRequests": True}},
+            "microphone_allowed",
+        ),
+        (
+            "firefox",
+            "Permissions",
+            {**{str(number): {} for number in range(200)}, "Microphone": {"Block": [PAGE]}},
+            "microphone_allowed",
+        ),
+        (
+            "chrome",
+            "WebHidAllowDevicesForUrls",
+            [{"devices": [{"vendor_id": 2830}], "urls": ORIGINS}],
+            "hid_allowed",
+        ),
+        (
+            "chrome",
+            "WebHidAllowDevicesWithHidUsagesForUrls",
+            [{"usages": [*[{"usage_page": 1}] * 200, {"usage_page": 11}], "urls": [PAGE]}],
+            "hid_allowed",
+        ),
+    ],
+)
+def test_list_that_was_cut_further_in_decides_nothing(browser: Name, name: str, value: Any, metric: str) -> None:
+    """Neither what it would allow nor what it would forbid is proved; what does not need it is answered as ever."""
+    cut = policy(name, value, "test", "in_force")
+    found = Browser(browser, "142", "test", policies=(cut, Policy("DefaultWebHidGuardSetting", 2, "t", "in_force")))
+
+    assert cut.is_cut
+    assert len(json.dumps(cut.value)) < len(json.dumps(value))
+    assert found.answer(metric, (PAGE,)) == Quantity(None, reason=FailureCode.NOT_PROVEN)
+    assert found.answer("udp_allowed", (PAGE,)).value is True
+
+
+def test_value_at_the_limit_is_whole() -> None:
+    """As many entries as are kept are all there are: the last of them decides."""
+    whole = policy("Permissions", {"Microphone": {"Block": ORIGINS[-200:]}}, "test", "in_force")
+
+    assert not whole.is_cut
+    assert Browser("firefox", "142", "test", policies=(whole,)).answer("microphone_allowed", (PAGE,)).value is False
 
 
 def test_cloud_may_prescribe_more_than_is_told() -> None:

@@ -5,6 +5,7 @@ import pytest
 from readycheck.console import LiveView, figures, spark
 from readycheck.engine.events import ProbeEnded, ProbeProgressed, ProbeStarted
 from readycheck.model.failure import Failure, FailureCode
+from readycheck.render.words import NBSP, Words
 from tests.unit.report_samples import observation
 
 
@@ -32,15 +33,15 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
 
 
-def watched(stream: Terminal, *, quiet: bool = False, color: str = "auto") -> str:
+def watched(stream: Terminal, *, quiet: bool = False, color: str = "auto", lang: str = "en") -> str:
     """What a run of three probes shows there."""
-    view = LiveView("Acme · this workstation", quiet=quiet, color=color, stream=stream)  # type: ignore[arg-type]
+    view = LiveView("Acme · this workstation", lang=lang, quiet=quiet, color=color, stream=stream)  # type: ignore[arg-type]
     view.plan(["turn", "path", "call"])
     with view:
-        view(ProbeStarted("turn", "Relay"))
+        view(ProbeStarted("turn"))
         view(ProbeProgressed("turn", "turn.example.com:3478, attempt 2"))
         view(ProbeEnded("turn", observation({}), "UDP 0 of 2 · [bold]TLS[/bold] 1 of 1\x1b[31m"))
-        view(ProbeStarted("path", "Path"))
+        view(ProbeStarted("path"))
         for rtt in (41.0, 44.0, None, 60.0):
             view(ProbeProgressed("path", "measuring", 9, 60, {"rtt_ms": rtt, "rtt_p50_ms": 41.0, "loss_ratio": 0.011}))
         view(ProbeEnded("path", observation({}, Failure(FailureCode.DEADLINE_EXCEEDED, "gather"))))
@@ -52,9 +53,9 @@ def test_plain_lines_when_not_a_terminal() -> None:
     lines = watched(Terminal(tty=False)).splitlines()
     assert lines == [
         "readycheck · Acme · this workstation",
-        "  > turn  Relay",
+        "  > turn  Relay (TURN)",
         "  ✓ turn  UDP 0 of 2 · [bold]TLS[/bold] 1 of 1 [31m  0.8 s",
-        "  > path  Path",
+        "  > path  Path of the voice",
         "  ✗ path  took too long  0.8 s",
     ]
 
@@ -93,7 +94,7 @@ def test_cursor_comes_back_after_interruption() -> None:
 
     def interrupted() -> None:
         with view:
-            view(ProbeStarted("path", "Path"))
+            view(ProbeStarted("path"))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -123,8 +124,30 @@ def test_figures_of_the_path() -> None:
         "loss_low_ratio": 0.005,
         "loss_high_ratio": 0.023,
     }
-    assert figures(values) == "41 ms · jitter 5.2 ms · loss 1.1 % (0.5 \u2013 2.3)"
-    assert figures({"rtt_ms": None}) == ""
+    assert figures(values, Words("en")) == "41 ms · jitter 5.2 ms · loss 1.1 % (0.5 \u2013 2.3)"
+    assert figures(values, Words("fr")).replace(NBSP, " ") == "41 ms · gigue 5,2 ms · pertes 1,1 % (0,5 \u2013 2,3)"
+    assert figures({"rtt_ms": None}, Words("en")) == ""
+
+
+def test_view_speaks_the_language_asked_for() -> None:
+    """Names of probes, outcomes and the time left are in the reader's language."""
+    shown = watched(Terminal(tty=False), lang="fr")
+
+    assert "> turn  Relais (TURN)" in shown
+    assert "✗ path  trop long  0,8 s" in shown
+    assert "attend" in watched(Terminal(), lang="fr")
+
+
+def test_narrow_terminal_keeps_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a probe says is cut before the seconds that it still takes."""
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = Terminal()
+    with LiveView("Acme", stream=stream) as view:
+        view(ProbeStarted("bandwidth"))
+        view(ProbeProgressed("bandwidth", "17 calls at once through the reflector of the data centre", 2, 8))
+        view.plan([])
+
+    assert "2 s, 8 s at most" in stream.shown()
 
 
 def test_sparkline_leaves_gaps_for_losses() -> None:

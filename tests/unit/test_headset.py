@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from readycheck.cli.verdict import answered
 from readycheck.host.audio import usb_ids
 from readycheck.host.machine import Fact, Told
 from readycheck.host.recorded import RecordedMachine
@@ -18,13 +19,15 @@ from readycheck.probes._headset_evidence import HeadsetEvidence
 from readycheck.probes._headset_list import listed
 from readycheck.profile.schema import AllowedHeadset
 from tests.machines import machine, made
-from tests.probes.collecting import Seen, collection_of, profile_of
+from tests.probes.collecting import Seen, collection_of, interrupted, profile_of
+from tests.unit import report_samples
 
 LIST = [{"vid": "0b0e"}, {"vid": "047f", "product": "Blackwire*"}]
 REMOTE = (
     *("citrix-vda-multi-session", "citrix-desktop-vda", "citrix-redirection-ready", "horizon-redirection"),
     *("horizon-plain", "avd-call-redirection", "workspaces", "rdp"),
 )
+PLAYED = "a tone and speech are played, and the microphone is recorded"
 NOT_TOLD = (None, FailureCode.NOT_PROVEN)
 BLUETOOTH = "system_profiler -json SPAudioDataType SPBluetoothDataType"
 
@@ -197,7 +200,16 @@ def test_one_device_under_several_ids() -> None:
     ("endpoints", "present", "signal"),
     [
         (both("Jabra Evolve2 40", "0b0e:0e40"), True, "usb id"),
-        (both("Jabra Unheard Of 99", "0b0e:ffff"), True, "maker"),
+        (both("Jabra Evolve9 99", "0b0e:ffff"), True, "maker and name"),
+        (both("Jabra Link 380", "0b0e:ffff"), True, "maker and name"),
+        (both("Jabra Unheard Of 99", "0b0e:ffff"), None, None),
+        (both("Jabra Unheard Of 99", "0b0e:ffff", form_factor="headset"), True, "form factor"),
+        (both("EPOS EXPAND SP 30T", "1395:0999"), False, "name"),
+        (both("Sennheiser SP 30", "1395:0998"), False, "name"),
+        (both("EPOS EXPAND Vision 5", "1395:0997"), False, "name"),
+        (both("Poly TC8", "047f:0999"), False, "name"),
+        (both("Poly CCX 500", "047f:0998"), False, "name"),
+        (both("Poly Unheard Of", "047f:0997"), None, None),
         (both("Jabra Speak 999", "0b0e:fffe"), False, "name"),
         (both("Jabra SPEAK 510", "0b0e:0420"), False, "usb id"),
         (both("Logi USB Headset", "046d:ffff"), True, "name"),
@@ -214,7 +226,7 @@ def test_one_device_under_several_ids() -> None:
     ],
 )
 def test_what_proves_a_headset(endpoints: list[Endpoint], present: Any, signal: Any) -> None:
-    """Table, form, maker or name: each named; a USB device of an unknown make with sound both ways stays open."""
+    """Table, form, series or name: each named; a maker alone proves nothing, for it makes other things too."""
     found = evidence_of(endpoints)
 
     assert found.quantity("present").value is present
@@ -318,6 +330,27 @@ def test_one_entry_that_names_it_is_enough() -> None:
 
     assert listed(BY_RADIO, entries) is True
     assert listed(BY_RADIO, []) is False
+
+
+def by_name(kind: str) -> dict[str, str]:
+    """What rows of this kind, of makers of headsets, are taken for under an id that the table does not know."""
+    table = usb_ids._table().items()
+    makers = {usb_id[:4] for usb_id, row in table if usb_id.endswith("*") and row.kind == "headset"}
+    rows = [(usb_id[:4], row.product) for usb_id, row in table if usb_id[:4] in makers and row.kind == kind]
+    named = [(vid, product) for vid, product in rows if not product.startswith("any")]
+    return {product: audio_devices(both(product, f"{vid}:ffff"), [], set())[0].kind for vid, product in named}
+
+
+def test_new_ids_of_a_known_series_are_what_the_series_is() -> None:
+    """Headsets stay headsets by their names, but for a few that say too little; a speakerphone never becomes one."""
+    headsets = by_name("headset")
+
+    assert set(headsets.values()) == {"headset", "unknown"}
+    assert {name for name, kind in headsets.items() if kind == "unknown"} == {
+        *("HD1", "USB DSP v4 Audio Interface", "U320 Gaming"),
+        *("GN Netcom / Jabra REVO Wireless", "Jabra BT620s", "Jabra Connect 4S", "Jabra Link 43"),
+    }
+    assert set(by_name("speakerphone").values()) == {"speakerphone"}
 
 
 def test_every_row_of_the_table_is_whole() -> None:
@@ -515,6 +548,24 @@ async def test_interrupted_run_keeps_nothing_half() -> None:
     released.set()
 
     assert Seen("headset", collection).answer("present")[1] == FailureCode.INTERRUPTED
+
+
+async def test_interrupted_listening_costs_no_answer_about_the_list() -> None:
+    """The headset was found before: its place on this profile's list, and on another's, is told as unfinished."""
+    released = threading.Event()
+    recorded = machine("laptop-jabra")
+    recorded._facts["audio_devices"] = []
+    listening = recorded.fact
+    recorded.fact = lambda name: listening(name) if name != "listening" else Told(released.wait(60))  # type: ignore[method-assign]
+    mine = profile_of({}, allowed={"headsets": LIST})
+    other = profile_of({}, allowed={"headsets": [{"vid": "1395"}]})
+    collection = await interrupted("headset", mine, PLAYED, machine=recorded, listen=True)
+    released.set()
+    report = report_samples.report(observations=collection.observations)
+
+    assert Seen("headset", collection).answer("listed") == (True, FailureCode.INTERRUPTED)
+    again = answered(report, other)["headset.listed"]
+    assert (again.value, again.reason) == (False, FailureCode.INTERRUPTED)
 
 
 JABRA = {"device.bus": "usb", "device.vendor.id": "0b0e", "device.product.id": "0e40"}

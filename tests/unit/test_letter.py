@@ -9,7 +9,7 @@ from readycheck.letter.compose import Letter, compose
 from readycheck.letter.markdown import render_markdown
 from readycheck.letter.page import render_letter
 from readycheck.letter.table import render_table
-from readycheck.model.report import Report
+from readycheck.model.report import Metric, Report
 from tests.unit.letter_samples import FLOWS, TURN, WHOLE, WRITTEN, letter, profile
 from tests.unit.report_samples import no_go, observation, report
 from tests.unit.test_render_html import HOSTILE, Page
@@ -199,6 +199,18 @@ def test_evidence_of_any_probe_counts() -> None:
     assert "not measured" not in told["pbx.acme.example", "udp", "5060"]
 
 
+@pytest.mark.parametrize(("value", "told"), [(None, "the reflector does not answer"), (1472, "answered")])
+def test_evidence_of_the_reflector_stands_beside_its_flow(value: int | None, told: str) -> None:
+    """A reflector that was asked and kept silent was measured, and so was one that answered."""
+    measured = report(
+        observations={"path_mtu": observation({"url": "stamp:192.0.2.10:8862"})},
+        metrics={"path_mtu.udp_payload_byte": Metric(value, "byte", reason=None if value else "no_media")},
+    )
+    found = seen(measured, {"reflector": {"stamp": "192.0.2.10:8862"}})
+
+    assert found["192.0.2.10", "udp", "8862"] == f"{told} (report of 22 Nov 2026)"
+
+
 def test_report_of_other_targets_gives_no_evidence() -> None:
     """Servers that were never met are not spoken for."""
     assert set(seen(no_go(), SIGNALLING).values()) == {"not measured"}
@@ -237,3 +249,14 @@ def test_long_lists_stay_readable() -> None:
 
     assert len(rows(composed)) == 300
     assert len(composed.groups) == 1
+
+
+def test_groups_of_one_title_have_one_heading() -> None:
+    """Flows that differ in what they are for alone stand under one heading, each with its own reason."""
+    flows = [FLOWS[0], {**FLOWS[0], "to": ["192.0.2.200/32"], "why": {"": "Updates."}}]
+    composed = letter(profile(flows=flows))
+    markdown, page = render_markdown(composed, "en"), render_letter(composed, "en")
+
+    for text in (markdown, page):
+        assert text.count("Further flows of the platform") == 1
+        assert text.index("Recordings.") < text.index("Updates.")

@@ -39,6 +39,30 @@ def test_owners_and_times_are_the_profiles() -> None:
     assert longest(found) == 45
 
 
+def test_credentials_are_no_work_of_the_firewall() -> None:
+    """Whoever owns what a relay's credentials must do is not asked to open the firewall for it."""
+    found = planned(
+        WHOLE,
+        requirements=[
+            {"id": "a", "metric": "turn.udp_reachable_ratio", "at_least": 1, "owner": "network", "lead_time": "10d"},
+            {"id": "b", "metric": "turn.udp_relay", "equals": True, "owner": "platform vendor", "lead_time": "20d"},
+        ],
+    )
+
+    assert found[0] == Step("firewall", ("network",), 10)
+
+
+def test_teams_have_one_name() -> None:
+    """A team that nobody named is called as one that the profile names."""
+    asked = [{"id": "a", "metric": "stun.reachable_ratio", "at_least": 1, "owner": "network"}]
+
+    assert [task.owner for task in letter(profile(WHOLE, requirements=asked), "fr").tasks] == [
+        "Réseau",
+        "Sécurité",
+        "Réseau",
+    ]
+
+
 def test_usual_times_stand_in() -> None:
     """Where the profile says nothing a bypass takes the usual two months, and nobody knows the rest."""
     found = planned(WHOLE)

@@ -1,5 +1,6 @@
 """Calls at once on the page and in the terminal, in both languages, whatever the evidence says."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,3 +150,18 @@ def test_strange_evidence_hurts_nobody(steps: Any, carried: Any) -> None:
 
     assert render_text(strange, "fr", colour=False)
     assert link_load(strange, EN)
+
+
+@pytest.mark.parametrize(
+    ("carried", "asked", "said"),
+    [(17, 30, "17 appels sur 30, entre 17 appels et 33 appels, demandé : tous"), (0, 1, "0 appel sur 1")],
+)
+def test_share_of_calls_is_told_in_calls(carried: int, asked: int, said: str) -> None:
+    """What was carried of what was asked is so many calls of so many, in the list of what to do and in the chapter."""
+    ratio = blocked(metric="bandwidth.calls_ratio", observed=carried / asked, unit="ratio", expected="at least 1")
+    told = loaded(carried=carried, asked=asked, findings=(replace(ratio, reason=None),))
+    told = replace(told, metrics={**told.metrics, "bandwidth.calls_ratio": Metric(carried / asked, "ratio")})
+    page = render_html(told, "fr").replace("\u00a0", " ")
+
+    assert said in page
+    assert page.count(said.partition(",")[0]) >= 2

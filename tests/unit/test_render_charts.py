@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readycheck.model.report import Metric, Report
-from readycheck.model.verdict import Decision, Finding, Status
+from readycheck.model.verdict import Decision, Finding, Severity, Status
 from readycheck.render.bounds import interval
 from readycheck.render.charts import MOST_SLICES, calls_carried, path_charts, slices
 from readycheck.render.html import render_html
@@ -136,6 +136,10 @@ def test_calls_carried_stand_beside_calls_needed() -> None:
     assert bar / needed == pytest.approx(0.5, abs=0.01)
     assert "30 " in chart.caption
     assert "60 needed: blocks." in chart.caption
+    warning = replace(asked, severity=Severity.WARNING)
+    warned = calls_carried(report(warning, metrics=carried), EN)
+    assert warned
+    assert widths(str(warned.drawing), "lacking") == [bar]
     unproven = replace(asked, status=Status.INCONCLUSIVE, reason="not_proven")
     capped = {"bandwidth.concurrent_calls": Metric(30, "call", bounded=True, low=30, high=None)}
     open_ended = calls_carried(report(unproven, metrics=capped), EN)

@@ -11,6 +11,7 @@ import pytest
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.model.report import Metric, ProfileReference, Report
 from readycheck.model.verdict import Decision, Severity, Status
+from readycheck.render.clean import breakable
 from readycheck.render.html import render_html
 from tests.unit.report_samples import blocked, finding, no_go, observation, report
 
@@ -189,10 +190,10 @@ def test_odd_evidence_never_raises(junk: Any) -> None:
 
 
 def test_report_without_evidence() -> None:
-    """A report of nothing says that nothing could be answered, and looks like no success."""
+    """A report of nothing says that nothing was asked, and looks like no success."""
     text = render_html(report(decision=Decision.INCONCLUSIVE), "en")
     Page(text)
-    assert "nothing can be promised" in text
+    assert "This profile asks nothing of a workstation" in text
     assert 'class="tag holds"' not in text
 
 
@@ -201,7 +202,7 @@ def test_causes_owner_and_date_come_first() -> None:
     text = render_html(no_go(), "en").replace("\u00a0", " ")
     assert "One requirement blocks: “Media over UDP” (no answer)." in text
     assert "turn.example.com:3478, no answer, 3 of 3" in text
-    assert "The security team opens this server" in text
+    assert "Open this server and port outbound" in text
     assert "<b>6 Jan 2027</b>" in text
     assert "until 6 Jan 2027" in text
     assert text.index("What to do") < text.index("Which way the voice can go") < text.index("All findings")
@@ -250,6 +251,7 @@ def test_no_date_without_durations() -> None:
     """A refusal without a lead time has no date, and the page says why."""
     text = render_html(report(blocked(lead_time_days=None, owner=None), decision=Decision.NO_GO), "en")
     assert "date unknown" in text
+    assert "at the earliest" not in text
     assert "nobody named" in text
 
 
@@ -265,7 +267,7 @@ def test_one_remedy_for_one_cause() -> None:
     both = (blocked(remedy=own), blocked(requirement="relay", metric="turn.udp_relay", observed=False, unit="bool"))
     text = render_html(report(*both, decision=Decision.NO_GO), "en")
     assert text.count("Open UDP 3478.") == 1
-    assert "The security team opens this server" not in text
+    assert "Open this server and port outbound" not in text
 
 
 def test_left_out_is_not_asked_for() -> None:
@@ -319,3 +321,10 @@ def test_saved_report_renders_the_same() -> None:
     """A report read back from its JSON gives the same page."""
     whole = no_go()
     assert render_html(Report.from_json(json.loads(whole.dumps())), "en") == render_html(whole, "en")
+
+
+def test_versions_and_addresses_are_not_broken() -> None:
+    """A long name may break before a dot of its own, a number may not."""
+    assert breakable("Edge 142.0.3595.80") == "Edge 142.0.3595.80"
+    assert breakable("198.51.100.2:3478") == "198.51.100.2:<wbr>3478"
+    assert breakable("relay.example.com/a_b") == "relay<wbr>.example<wbr>.com/<wbr>a_<wbr>b"

@@ -145,6 +145,22 @@ def test_same_cause_is_explained_once() -> None:
     assert text.count("Requests are sent and nothing comes back") == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "observed", "told"),
+    [
+        ("not_proven", None, "Do 1"),
+        ("not_proven", 0.02, "run again with a longer"),
+        ("stun_timeout", None, "Open this"),
+    ],
+)
+def test_where_a_sign_is_missing_the_profile_says_what_to_do(reason: str, observed: float | None, told: str) -> None:
+    """A longer measurement helps a figure near its limit; what no measuring tells has the profile's own remedy."""
+    left_open = task(1, 10, status=Status.INCONCLUSIVE, reason=reason, observed=observed)
+    [action] = actions(planned(left_open, ready_on=None), EN)
+
+    assert told in action.do
+
+
 def test_example_has_a_time_line() -> None:
     """The sample of a no-go shows its plan between what to do and the way of the voice."""
     text = render_html(no_go(), "en")

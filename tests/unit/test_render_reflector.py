@@ -1,15 +1,19 @@
 """What a reflector did to the path's figures, as the terminal and the page tell it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from readycheck.model.report import Metric, Report
 from readycheck.model.verdict import Status
+from readycheck.render.answer import actions
 from readycheck.render.html import render_html
 from readycheck.render.text import render_text
+from readycheck.render.words import Words
 from tests.unit.report_samples import finding, observation, report
 
+EN, FR = Words("en"), Words("fr")
 CASES = [
     ("not_proven", {"cut_count": 640}, "cap cut off 640 packets", "a coupé 640 paquets"),
     ("stun_bad_answer", {"discarded": 640}, "compare both sides", "comparez les clés des deux côtés"),
@@ -40,6 +44,21 @@ def test_its_part_is_told(reason: str, reflection: dict[str, Any], en: str, fr: 
     for lang, said in (("en", en), ("fr", fr)):
         for text in (render_text(seen, lang, colour=False), render_html(seen, lang)):
             assert said in " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+
+
+@pytest.mark.parametrize("metric", ["path_mtu.udp_payload_byte", "path.dscp_preserved"])
+def test_silent_reflector_is_no_silent_call(metric: str) -> None:
+    """What was asked of the reflector in vain names it and its port; a call without sound is another matter."""
+    found = finding(metric=metric, observed=None, status=Status.INCONCLUSIVE, reason="no_media")
+    silent, of_call = report(found), report(replace(found, metric="call.connected"))
+    silent = replace(silent, observations={"path_mtu": observation({"url": "stamp:198.51.100.2:8862"})})
+    [asked], [called] = actions(silent, EN), actions(of_call, EN)
+
+    assert asked.causes == ("198.51.100.2:8862: the reflector does not answer",)
+    assert "Open UDP 8862 to the reflector" in asked.do
+    assert "call" not in asked.meaning
+    assert "le réflecteur ne répond pas" in actions(silent, FR)[0].causes[0]
+    assert "The call was set up" in called.meaning
 
 
 @pytest.mark.parametrize(("reason", "reflection"), [("not_proven", {"cut_count": 0}), ("no_media", {}), ("x", {})])

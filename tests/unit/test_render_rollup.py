@@ -94,9 +94,28 @@ def test_tasks_have_owner_and_date() -> None:
 
     assert "blocks The link carries every call at once Nantes: 41 calls" in tasks
     assert "Operator 72 days until 2 Feb 2027" in tasks
-    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) The security team" in tasks
+    assert "at 42 workstations Media over UDP no answer (38), refused by the proxy (4) Open this server" in tasks
     assert "Get an answer from Customer service and note it with “readycheck attest”." in tasks
     assert tasks.index("For the project") < tasks.index("not proven Proxy bypass") < tasks.index("At workstations")
+
+
+@pytest.mark.parametrize(
+    ("agents", "own", "told"),
+    [
+        (50, None, "Run readycheck on the 45 workstations that are missing, into the shared folder."),
+        (50, "Ask Jo.", "on the 45 workstations that are missing, into the shared folder. Ask Jo."),
+        (6, None, "Run readycheck on the 1 workstation that is missing"),
+        (None, None, "Fill in site.agents in the profile, so that those who are missing can be counted"),
+    ],
+)
+def test_missing_workstations_are_counted(agents: int | None, own: str | None, told: str) -> None:
+    """Where the number of agents is known, what to do says on how many; only where it is not is it asked for."""
+    asked = {"id": "heard", "scope": "project", "metric": "fleet.reported_ratio", "at_least": 0.9}
+    under = samples.profile(agents, requirements=[asked | ({"remedy": own} if own else {})])
+    reports = (samples.ran(under, f"h{number}", "Lyon", failing={}) for number in range(5))
+    page = page_of(samples.rolled(samples.summed(reports), under, samples.ALL_GOOD))
+
+    assert told in plain(section(page, "What blocks, what to do, who"))
 
 
 def test_plan_marks_the_day_of_readiness() -> None:
@@ -138,6 +157,29 @@ def test_what_is_not_known_has_no_date() -> None:
     assert "Dashed: not known yet" in section(page, "The plan")
     assert "at 5 workstations Sound redirected out of Citrix took too long" in tasks
     assert "Workplace IT 30 days if it fails" in tasks
+
+
+@pytest.mark.parametrize(
+    ("lang", "heading", "said"),
+    [
+        ("en", HEADINGS["en"][0], "at 1 workstation; 3 not known Media over UDP no answer (1), took too long (3)"),
+        ("fr", HEADINGS["fr"][0], "sur 1 poste ; 3 inconnus Média en UDP"),
+    ],
+)
+def test_unknown_does_not_count_as_failed(lang: str, heading: str, said: str) -> None:
+    """Where a requirement fails at one workstation and isn't known at others, each of them is counted as what it is."""
+    assert said in plain(section(page_of(samples.unsure(), lang), heading))
+
+
+def test_what_applies_nowhere_is_not_called_fulfilled() -> None:
+    """Fulfilled everywhere is what passed somewhere and failed nowhere, not what no workstation was asked."""
+    nowhere = samples.WORKSTATION[-1] | {"when": {"metric": "p.tls", "equals": False}}
+    under = samples.profile(1, requirements=[*samples.WORKSTATION[:-1], nowhere])
+    fleet = iter([samples.ran(under, "h", "Lyon", failing={"udp": "stun_timeout"})])
+    heat = plain(section(page_of(samples.rolled(samples.summed(fleet), under)), "Where it fails"))
+
+    assert "Fulfilled everywhere: Signalling past the proxy" in heat
+    assert "Notifications allowed" not in heat
 
 
 def test_tasks_alike_are_told_once() -> None:
@@ -211,6 +253,17 @@ def test_workstations_to_visit() -> None:
     )
 
 
+def test_workstations_that_are_only_unknown_are_not_visited() -> None:
+    """Those where nothing is known to fail aren't listed among those where most blocks; if all are so, that is said."""
+    rollup = samples.unsure()
+    open_ = replace(rollup, visit_first=tuple(one for one in rollup.visit_first if one.decision == "inconclusive"))
+
+    assert len(rollup.visit_first) == 4
+    assert section(page_of(rollup), "Workstations to visit first").count('<th scope="row">') == 1
+    assert "<th" not in section(page_of(open_), "Workstations to visit first")
+    assert "Nothing is known to block" in section(page_of(open_), "Workstations to visit first")
+
+
 def test_answers_are_text_and_their_state_is_marked() -> None:
     """Question, answer, who, when, until, evidence; expired and unanswered look like what is not known."""
     answers = section(page_of(samples.mixed()), "What people have answered")
@@ -224,6 +277,14 @@ def test_answers_are_text_and_their_state_is_marked() -> None:
     assert answers.count('class="tag unknown"') == 2
     assert answers.count('class="tag unknown_warning"') == 1
     assert words.index("unanswered") < words.index("settled")
+
+
+def test_answers_are_told_in_the_language_asked_for() -> None:
+    """An answer of a shipped question is translated, in the list of what to do and in its own table."""
+    page = plain(page_of(samples.mixed(), "fr"))
+
+    assert "demandé, CISO, 14 nov. 2026" in page
+    assert "accordé CISO, 12 nov. 2026" in page
 
 
 def test_sites_stand_with_their_own_report() -> None:

@@ -94,7 +94,7 @@ def test_go_with_workstations_that_fail() -> None:
     assert 'class="verdict go"' in page
     assert "One workstation of 100 cannot work yet: “Media over UDP” (no answer: 1)." in page
     assert "at 1 workstation" in section(page, "What blocks, what to do, who")
-    assert "The one that is not ready." in section(page, "Workstations to visit first")
+    assert "The one where something blocks." in section(page, "Workstations to visit first")
 
 
 def test_reservations_name_what_to_keep_in_mind() -> None:

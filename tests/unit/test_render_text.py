@@ -42,10 +42,24 @@ def test_colour_changes_nothing_but_colour(decision: Decision, lang: str) -> Non
 
 
 def test_inconclusive_without_findings_says_why() -> None:
-    """A report of nothing does not stop at its word."""
-    text = render_text(report(decision=Decision.INCONCLUSIVE), "en", colour=False)
-    assert text.startswith("INCONCLUSIVE")
-    assert "nothing can be promised" in text
+    """Where the profile asks nothing of this scope, that is said, once; the measurement is not blamed."""
+    of_desk = report(decision=Decision.INCONCLUSIVE)
+    of_site = replace(of_desk, run=replace(of_desk.run, scope="site"))
+    shown = [render_text(of_desk, "en", colour=False), render_text(of_site, "en", colour=False)]
+
+    assert shown == [
+        "INCONCLUSIVE   This profile asks nothing of a workstation: extend voice-baseline.",
+        "INCONCLUSIVE   This profile asks nothing of a site: extend on-site.",
+    ]
+    assert "Ce profil ne demande rien" in render_text(of_site, "fr", colour=False)
+
+
+def test_inconclusive_without_an_answer_says_so_once() -> None:
+    """Requirements that found no answer are blamed on the measuring, in one line."""
+    text = render_text(
+        report(finding(status=Status.NOT_APPLICABLE), decision=Decision.INCONCLUSIVE), "en", colour=False
+    )
+    assert text == "INCONCLUSIVE   Nothing that was asked could be answered, so nothing can be promised."
 
 
 def test_interrupted_run_does_not_deny_what_it_saw() -> None:

@@ -76,6 +76,16 @@ def rows(shown: Report, words: Words = EN) -> dict[str, Row]:
             "Headset",
             "It is not on the project's list. It is not the default: the default microphone",
         ),
+        (
+            "laptop-poly-dongle",
+            "Browser",
+            "Chrome 109.0.5414.120, the default, is not on the project's list, or too old",
+        ),
+        (
+            "laptop-poly-dongle",
+            "Browser",
+            "too old for it. Its updates are held back (Update = 0, TargetVersionPrefix = 109",
+        ),
         ("laptop-poly-dongle", "Machine", "It runs on its battery."),
         ("edge-non-proxied-udp", "Browser", r"disable_non_proxied_udp (Edge policy, HKLM\SOFTWARE\Policies\Microsoft"),
         ("edge-non-proxied-udp", "Browser", "no effect: WebRtcAllowLegacyTLSProtocols (no longer exists) and webrtcip"),

@@ -84,6 +84,16 @@ def test_questions_can_be_passed_and_have_an_owner(name: str) -> None:
         assert question.lead_time, question.id
 
 
+def test_the_roll_out_s_requirements_read_as_the_baseline_s() -> None:
+    """What workstation-strict makes a blocker keeps the title and the remedy that voice-baseline gives it."""
+    baseline = {one.id: (one.title, one.remedy) for one in shipped_profile("voice-baseline").requirements}
+    strict = {one.id: (one.title, one.remedy) for one in shipped_profile("workstation-strict").requirements}
+    shared = baseline.keys() & strict.keys() - {"signalling-named"}  # there a platform is to be extended, here not
+
+    assert len(shared) == 5
+    assert {name: strict[name] for name in shared} == {name: baseline[name] for name in shared}
+
+
 def test_every_platform_asks_the_project_s_questions() -> None:
     """The bypass first, then the ways back and the people."""
     asked = [question.id for question in shipped_profile("genesys-cloud").questions]

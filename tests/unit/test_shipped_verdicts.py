@@ -177,6 +177,23 @@ def test_a_forbidden_microphone_is_a_no_go() -> None:
     assert (reserved.decision, failed(reserved)) == (Decision.GO_WITH_RESERVATIONS, {"browser-udp"})
 
 
+def test_windows_own_switch_for_the_microphone_counts(written: Write) -> None:
+    """Set to refuse it warns, and blocks for the roll-out; where the system has none it does not apply."""
+    strict = written("genesys-cloud", "workstation-strict")
+    refused = replace(GOOD, microphone="Deny")
+
+    assert failed(judged(shipped_profile("genesys-cloud"), refused)) == {"system-microphone"}
+    assert judged(shipped_profile("genesys-cloud"), refused).decision == Decision.GO_WITH_RESERVATIONS
+    assert (judged(strict, refused).decision, failed(judged(strict, refused))) == (
+        Decision.NO_GO,
+        {"system-microphone"},
+    )
+    assert not failed(judged(strict, replace(GOOD, microphone="Allow")))
+    assert [one.status for one in judged(strict, GOOD).findings if one.requirement == "system-microphone"] == [
+        Status.NOT_APPLICABLE
+    ]
+
+
 def test_a_headset_warns_until_the_roll_out(written: Write) -> None:
     """One that is not on the vendor's list is a reservation, and blocks where workstation-strict is extended."""
     other = Workstation(headset=replace(JABRA, product="Plantronics .Audio 628", ids=("dead:c012",)))
@@ -243,7 +260,7 @@ def test_the_baseline_may_be_named_first(written: Write) -> None:
 def test_the_profile_in_the_readme_is_right(tmp_path: Path) -> None:
     """It loads, keeps the platform's targets and changes one figure."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```yaml\n([^`]*extends: \[genesys-cloud[^`]*)```", readme)
+    (block,) = re.findall(r"```yaml\n([^`]*extends: \[genesys-cloud, telework[^`]*)```", readme)
     path = tmp_path / "acme.yaml"
     path.write_text(block, encoding="utf-8")
     profile = load_profile(str(path), metrics=metric_definitions(), environment=CREDENTIALS)

@@ -1,3 +1,4 @@
+import re
 import string
 
 import pytest
@@ -19,13 +20,18 @@ EN, FR = Words("en"), Words("fr")
 @pytest.mark.parametrize("code", FailureCode)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_failure_code_has_words(code: FailureCode, lang: str) -> None:
-    """Each code says in both languages what it is called, what it means and who does what."""
+    """Each code says in both languages what it is called, what it means and what to do.
+
+    Who does it is the owner of the requirement, named beside it: a remedy that begins with a team would be a second.
+    """
     words = Words(lang).failure(code)
     assert words.short
     assert len(words.short) <= 50
     assert words.what.endswith(".")
     assert words.remedy.endswith(".")
     assert code not in words.what
+    assert not re.match(r"The |Workplace|Le projet|Le support|L.(équipe|opérateur)", words.remedy)
+    assert not re.search(r" team\b|équipe", words.remedy)
 
 
 def test_every_probe_and_metric_has_words() -> None:
@@ -43,6 +49,15 @@ def test_every_owner_of_a_shipped_profile_has_words() -> None:
     assert _load("page.yaml")["owners"].keys() >= {owner.lower() for owner in owners if owner}
 
 
+def test_every_answer_of_a_shipped_question_has_words() -> None:
+    """What people answer to shipped questions is told in French too; a project's own answers stay as they are."""
+    answers = {answer for name in NAMES for one in shipped_profile(name).questions for answer in one.answers}
+
+    assert _load("page.yaml")["answers"].keys() >= answers
+    assert FR.answer("requested") == "demandé"
+    assert FR.answer("two_weeks") == "two_weeks"
+
+
 def test_no_words_for_codes_that_do_not_exist() -> None:
     """The catalogue holds exactly the closed list of codes."""
     assert set(_load("failures.yaml")) == {str(code) for code in FailureCode}
@@ -51,7 +66,7 @@ def test_no_words_for_codes_that_do_not_exist() -> None:
 @pytest.mark.parametrize(
     ("file", "group"),
     [
-        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values", "owners")),
+        *(("page.yaml", group) for group in ("page", "probes", "metrics", "values", "owners", "answers")),
         ("site.yaml", "site"),
         ("compare.yaml", "compare"),
         ("matrix.yaml", "matrix"),
@@ -82,6 +97,11 @@ def test_both_languages_fill_in_the_same_values(file: str, group: str) -> None:
 def test_choice_of_language(text: dict[str, str], lang: str, chosen: str) -> None:
     """The reader's language comes first, then the text for all, then English, then whichever there is."""
     assert choose(text, lang) == chosen
+
+
+def test_apostrophes_of_profiles_are_those_of_the_pages() -> None:
+    """People type the straight one; beside the catalogues' words it would be a second kind. Quotes stay quotes."""
+    assert FR.choose({"fr": "l'appel d'un 'agent'"}) == "l\u2019appel d\u2019un 'agent'"
 
 
 def test_locales_and_unknown_languages() -> None:
@@ -143,6 +163,9 @@ def test_bounds_and_scale() -> None:
     assert say.bounds(Metric(0.0, "ratio", bounded=True, low=0.0, high=0.0049), EN) == "between 0 and 0.49\u00a0%"
     assert say.bounds(Metric(5e6, "bit/s", bounded=True, low=4e6, high=None), EN) == "at least 4\u00a0Mbit/s"
     assert say.bounds(Metric(5.0, "ms"), EN) is None
+    assert say.bounds(Metric(160.01, "ms", bounded=True, low=160.0, high=160.02), EN) is None
+    assert say.bounds(Metric(0, "call", bounded=True, low=0, high=0), FR) is None
+    assert say.bounds(Metric(0, "call", bounded=True, low=0, high=None), FR) == "au moins 0 appel"
     assert say.scaled(Metric(4.2, "number", scale="fb"), EN) == "4.2 (fullband scale)"
 
 

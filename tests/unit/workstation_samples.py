@@ -5,7 +5,7 @@ from datetime import date
 
 from readycheck.cli.verdict import digests
 from readycheck.engine.registry import probes
-from readycheck.host.browser.found import Default
+from readycheck.host.browser.found import Default, Policy
 from readycheck.host.context import WrongUser
 from readycheck.host.session.signal import Session
 from readycheck.judge import Case, judge
@@ -74,6 +74,8 @@ class Workstation:
     payload_byte: int = 1472
     """What the largest datagram carries."""
     browser: Browser = CHROME
+    microphone: str | None = None
+    """Windows' own switch, Allow or Deny; None on a system that has none."""
     headset: AudioDevice | None = JABRA
     session: Session = CONSOLE
     link: Interface = CABLE
@@ -125,12 +127,18 @@ def evidence_of(profile: Profile, workstation: Workstation) -> dict[str, Evidenc
         "bandwidth": workstation.load,
         "identity": _identity(profile, workstation),
         "fallback": _fallback(profile, workstation),
-        "browser": BrowserEvidence((workstation.browser,), Default(workstation.browser.name, "sample")),
+        "browser": _browser(workstation),
         "headset": HeadsetEvidence(devices=(workstation.headset,) if workstation.headset else ()),
         "session": SessionEvidence(workstation.session),
         "network": _network(workstation),
         "workstation": WorkstationEvidence(run_as=workstation.run_as),
     }
+
+
+def _browser(workstation: Workstation) -> BrowserEvidence:
+    switch = workstation.microphone
+    consents = (Policy("microphone", switch, "HKLM", "in_force"),) if switch else ()
+    return BrowserEvidence((workstation.browser,), Default(workstation.browser.name, "sample"), consents)
 
 
 def _network(workstation: Workstation) -> NetworkEvidence:

@@ -12,6 +12,7 @@ Effect = Literal["in_force", "recommended", "misspelt", "dead", "wrong_type"]
 """Only what is in force prescribes anything; a user may change what is recommended; the rest has no effect at all."""
 
 _MOST_ENTRIES = 200
+_DEEPEST = 4
 _LONGEST_TEXT = 10 * LONGEST
 _USERINFO = re.compile(r"(?<=://)[^\s/?#]*@|[^\s/@;=,]+@")
 _QUERY = re.compile(r"[?#]\S+")
@@ -41,7 +42,7 @@ class Default:
 
 @dataclass(frozen=True)
 class Policy:
-    """One setting, its value as JSON, and whether it counts. `is_cut`: a list too long to be kept whole."""
+    """One setting, its value as JSON, and whether it counts. `is_cut`: something in it is too long to be kept whole."""
 
     name: str
     value: Any
@@ -52,11 +53,18 @@ class Policy:
 
 def policy(name: str, value: Any, source: str, effect: Effect) -> Policy:
     """A setting whose value, which may be anything, is made fit to keep."""
-    is_cut = isinstance(value, list) and len(value) > _MOST_ENTRIES
-    return Policy(kept_text(name), kept(value), source, effect, is_cut)
+    return Policy(kept_text(name), kept(value), source, effect, _is_cut(value))
 
 
-def kept(value: Any, depth: int = 4) -> Any:
+def _is_cut(value: Any, depth: int = _DEEPEST) -> bool:
+    """Whether `kept` leaves entries out, at any depth that a browser looks into."""
+    if not (isinstance(value, list | dict) and depth):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return len(value) > _MOST_ENTRIES or any(_is_cut(one, depth - 1) for one in inner)
+
+
+def kept(value: Any, depth: int = _DEEPEST) -> Any:
     """A JSON value without control characters, cut where it is endless; what is none becomes text."""
     if isinstance(value, list) and depth:
         return [kept(one, depth - 1) for one in value[:_MOST_ENTRIES]]

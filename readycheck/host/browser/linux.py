@@ -3,6 +3,7 @@
 A browser is asked itself, with `--version` alone, only where neither file nor package tells.
 """
 
+import glob
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -88,14 +89,25 @@ _LINE = re.compile(r"^(?:Version=|version:\s*|\s*<release\s[^>\n]{0,200}?\bversi
 
 def browsers(machine: Machine, *, of_user: bool = True) -> list[Installed]:
     """One of each name, the first place counting; without those in the user's folder if it is not to be looked into."""
+    there = _there(machine, of_user=of_user)
+    packages = _packages(machine, [place.package for place in there.values() if place.package])
+    return [Installed(name, *_version(machine, place, packages), place.per_user) for name, place in there.items()]
+
+
+def program(machine: Machine, name: Name) -> str | None:
+    """Where the program of this browser is; None if it is in no place known here, or in the user's folder."""
+    place = _there(machine, of_user=False).get(name)
+    return place.program if place else None
+
+
+def _there(machine: Machine, *, of_user: bool) -> dict[Name, _Place]:
     there: dict[Name, _Place] = {}
     for place in _PLACES:
         if place.per_user and not of_user:
             continue
         if place.name not in there and machine.paths(_full(machine, place.program)):
             there[place.name] = place
-    packages = _packages(machine, [place.package for place in there.values() if place.package])
-    return [Installed(name, *_version(machine, place, packages), place.per_user) for name, place in there.items()]
+    return there
 
 
 def _full(machine: Machine, path: str) -> str:
@@ -130,10 +142,14 @@ def _printed(machine: Machine, *command: str) -> str:
 
 
 def default(machine: Machine) -> Default:
-    """The first association of https: links in the order of the MIME applications specification, else xdg-settings'."""
+    """The first association of https: links in the order of the MIME applications specification, else xdg-settings'.
+
+    What is associated and not installed is passed over, as the specification says.
+    """
     for path in _association_files(machine):
-        if told := _association(text_of(machine, path)):
-            return Default(_named(told), without_user(machine, path), clean(told))
+        for told in _associations(text_of(machine, path)):
+            if _has_desktop_file(machine, told):
+                return Default(_named(told), without_user(machine, path), clean(told))
     answer = machine.output(*_XDG, timeout_s=_TOOL_TIMEOUT_S)
     told = clean(answer.text)
     if answer.status != 0 or not told:
@@ -150,11 +166,20 @@ def _association_files(machine: Machine) -> list[str]:
     return [f"{folder}/{name}" for folder in folders for name in names]
 
 
-def _association(text: str) -> str | None:
-    """The first of `x-scheme-handler/https=` under [Default Applications]."""
+def _associations(text: str) -> list[str]:
+    """Those of `x-scheme-handler/https=` under [Default Applications]."""
     section = re.search(r"^\[Default Applications\]$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
-    line = re.search(r"^x-scheme-handler/https=([^;\r\n]+)", section[1], re.MULTILINE) if section else None
-    return line[1] if line else None
+    line = re.search(r"^x-scheme-handler/https=([^\r\n]+)", section[1], re.MULTILINE) if section else None
+    return [one.strip() for one in line[1].split(";") if one.strip()] if line else []
+
+
+def _has_desktop_file(machine: Machine, told: str) -> bool:
+    """In the data folders of the base directory specification, and those that a session adds for flatpaks and snaps."""
+    own = machine.environment.get("XDG_DATA_HOME") or f"{home(machine)}/.local/share"
+    system = (machine.environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    flatpaks = (f"{own}/flatpak/exports/share", "/var/lib/flatpak/exports/share")
+    folders = (own, *system, *flatpaks, "/var/lib/snapd/desktop")
+    return any(machine.paths(f"{folder}/applications/{glob.escape(told)}") for folder in folders)
 
 
 def _named(told: str) -> Name | Literal["other"]:

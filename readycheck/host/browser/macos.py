@@ -1,7 +1,7 @@
 """macOS: applications' Info.plist, and LaunchServices' choice for https: links; without a choice it is Safari."""
 
 from readycheck.host.browser.found import Default, Installed, Name
-from readycheck.host.browser.tree import plist_tree
+from readycheck.host.browser.tree import TOO_LARGE, plist_tree
 from readycheck.host.machine import Machine, home
 from readycheck.host.paths import without_user
 from readycheck.model.clean import clean
@@ -42,7 +42,7 @@ def default(machine: Machine) -> Default:
     """Who handles https: links."""
     path = f"{home(machine)}/{_CHOICES}"
     source, tree = without_user(machine, path), plist_tree(machine, path)
-    if tree is None and machine.paths(path):
+    if tree is TOO_LARGE or (tree is None and machine.paths(path)):
         return Default(None, source)
     handlers = (tree or {}).get("LSHandlers")
     for handler in handlers if isinstance(handlers, list) else []:

@@ -9,8 +9,17 @@ the installation; on Windows its keys above that file, on macOS its preferences.
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from readycheck.host.browser import linux
 from readycheck.host.browser.found import Name
-from readycheck.host.browser.tree import Tree, json_tree, plist_tree, registry_tree, with_part
+from readycheck.host.browser.tree import (
+    TOO_LARGE,
+    Tree,
+    json_tree,
+    plist_tree,
+    registry_tree,
+    strict_json_tree,
+    with_part,
+)
 from readycheck.host.machine import Machine
 from readycheck.host.paths import expanded, without_user
 
@@ -24,12 +33,16 @@ _HIVES = ("HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE")
 _FOLDERS: dict[Name, tuple[str, ...]] = {
     "chrome": ("/etc/opt/chrome/policies",),
     "edge": ("/etc/opt/edge/policies",),
-    "chromium": (
-        "/etc/chromium/policies",
-        "/etc/chromium-browser/policies",
-        "/var/snap/chromium/current/policies",
-    ),
 }
+_ETC, _SNAP = "/etc/chromium/policies", ("/etc/chromium-browser/policies", "/var/snap/chromium/current/policies")
+_FLATPAK = tuple(
+    f"{root}/flatpak/extension/org.chromium.Chromium.*/*/1/policies" for root in ("/var/lib", "~/.local/share")
+)
+_CHROMIUM_FOLDERS = {"/usr/lib": (_ETC,), "/snap/": _SNAP, "/var/lib/flatpak/": _FLATPAK}
+"""By the place of the program: Debian's and Fedora's packages, the snap, whose first folder must be connected to it,
+and flatpaks, which see extensions alone."""
+_ANY = (_ETC, *_SNAP, *_FLATPAK)
+"""Of one in the user's folder, or in a place unknown here."""
 _DOMAINS: dict[Name, str] = {
     "chrome": "com.google.Chrome",
     "edge": "com.microsoft.Edge",
@@ -70,11 +83,15 @@ class Places:
 
     settings: dict[str, Placed] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
+    """Places that may prescribe more, or less, than what was read of them."""
 
     def add(self, tree: Tree | None, source: str, *, is_recommended: bool = False) -> None:
         """What a place holds, above what was read before; a recommendation never above a prescription."""
         if tree is None:
             self.unreadable.append(source)
+        if tree is TOO_LARGE:
+            self.undecided.append(source)
         for name, value in (tree or {}).items():
             before = self.settings.get(name)
             if not (is_recommended and before and not before.is_recommended):
@@ -124,18 +141,38 @@ def _plists(machine: Machine, browser: Name, found: Places) -> None:
 
 
 def _json_folders(machine: Machine, browser: Name, found: Places) -> None:
-    for folder in _FOLDERS.get(browser, ()):
-        for level in ("recommended", "managed"):
-            for path in machine.paths(f"{folder}/{level}/*.json"):
-                found.add(json_tree(machine, path), path, is_recommended=level == "recommended")
+    """Where it is not told which of several folders counts, they must agree."""
+    folders = _chromium_folders(machine) if browser == "chromium" else _FOLDERS.get(browser, ())
+    each = [_json_folder(machine, folder) for folder in folders]
+    for one in each:
+        found.settings |= one.settings
+        found.unreadable += one.unreadable
+        found.undecided += one.undecided
+    values = [{name: (held.value, held.is_recommended) for name, held in one.settings.items()} for one in each]
+    if any(one != values[0] for one in values):
+        found.undecided += folders
+
+
+def _chromium_folders(machine: Machine) -> tuple[str, ...]:
+    program = linux.program(machine, "chromium") or ""
+    return next((folders for start, folders in _CHROMIUM_FOLDERS.items() if program.startswith(start)), _ANY)
+
+
+def _json_folder(machine: Machine, folder: str) -> Places:
+    found = Places()
+    for level in ("recommended", "managed"):
+        for path in machine.paths(f"{expanded(machine, folder)}/{level}/*.json"):
+            source = without_user(machine, path)
+            found.add(json_tree(machine, path), source, is_recommended=level == "recommended")
+    return found
 
 
 def _firefox(machine: Machine, found: Places) -> None:
     for pattern in _FIREFOX_FILES[machine.platform]:
         path = expanded(machine, pattern)
         if path and machine.paths(path):
-            document = json_tree(machine, path)
-            held = document.get("policies") if document else None
+            document = strict_json_tree(machine, path)
+            held = document.get("policies") if document else document
             found.add(held if isinstance(held, dict) else None, path)
             break
     if machine.platform == "windows":
@@ -149,6 +186,7 @@ def _firefox_preferences(machine: Machine, found: Places) -> None:
     flat = Places()
     _plists(machine, "firefox", flat)
     found.unreadable += flat.unreadable
+    found.undecided += flat.undecided
     enabled = flat.settings.get("EnterprisePoliciesEnabled")
     if enabled and enabled.value in (True, 1):
         found.settings |= unflattened({name: replace(one, is_recommended=False) for name, one in flat.settings.items()})

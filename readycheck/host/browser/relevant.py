@@ -27,9 +27,14 @@ def is_cloud_managed(places: Places) -> bool:
     return any(name.lower() in CLOUD_TOKENS for name in places.settings)
 
 
+def whole_value(placed: Placed, kind: type) -> Any:
+    """What is prescribed, uncut; the registry knows neither truth nor lists."""
+    return _coerced(placed.value, kind) if placed.source.startswith("HKEY_") else placed.value
+
+
 def _typed(name: str, placed: Placed, kind: type) -> Policy:
-    """A value of another type is ignored by the browser, but the registry knows neither truth nor lists."""
-    value = _coerced(placed.value, kind) if placed.source.startswith("HKEY_") else placed.value
+    """A value of another type is ignored by the browser."""
+    value = whole_value(placed, kind)
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if not fits:
         return policy(name, placed.value, placed.source, "wrong_type")

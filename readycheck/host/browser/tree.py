@@ -1,7 +1,8 @@
-"""Settings as a tree of JSON values: from the registry, from JSON files as Chromium reads them, from property lists."""
+"""Settings as a tree of JSON values: from the registry, from property lists, from JSON as Chromium or Firefox reads."""
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from readycheck.host.browser.vocabulary import spelt
@@ -10,7 +11,10 @@ from readycheck.host.property_list import property_list
 from readycheck.host.registry import Registry
 
 Tree = dict[str, Any]
+TOO_LARGE: Tree = {}
+"""Stands for a file that was not read to its end: the browser may see more of it."""
 
+_LARGEST_BYTE = 32 * 1024 * 1024
 _DEEPEST = 6
 _MOST_KEYS = 2_000
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -31,12 +35,33 @@ def registry_tree(registry: Registry, key: str, depth: int = _DEEPEST) -> Tree:
 
 def json_tree(machine: Machine, path: str) -> Tree | None:
     """An object in a file, with the comments and last commas that Chromium lets pass; None for what it refuses too."""
-    content = machine.content(path)
+    return _tree(machine, path, lambda content: json_value(content.decode("utf-8-sig")))
+
+
+def strict_json_tree(machine: Machine, path: str) -> Tree | None:
+    """An object in a file as Firefox reads it: strict JSON without a BOM, whatever octets its texts hold; else None."""
+    return _tree(machine, path, lambda content: json.loads(content.decode(errors="replace"), parse_constant=_refuse))
+
+
+def plist_tree(machine: Machine, path: str) -> Tree | None:
+    """A property list, XML or binary; None for what is none."""
+    return _tree(machine, path, property_list)
+
+
+def _tree(machine: Machine, path: str, parse: Callable[[bytes], Any]) -> Tree | None:
+    content = machine.content(path, _LARGEST_BYTE) or b""
+    if len(content) == _LARGEST_BYTE:
+        return TOO_LARGE
     try:
-        found = json_value((content or b"").decode("utf-8-sig"))
+        found = parse(content)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else None
+
+
+def _refuse(name: str) -> Any:
+    """NaN and Infinity, which are Python's own."""
+    raise ValueError(name)
 
 
 def json_value(text: str) -> Any:
@@ -46,16 +71,6 @@ def json_value(text: str) -> Any:
 
 def _string(match: "re.Match[str]") -> str:
     return match[1] or " "
-
-
-def plist_tree(machine: Machine, path: str) -> Tree | None:
-    """A property list, XML or binary; None for what is none."""
-    content = machine.content(path)
-    try:
-        found = property_list(content or b"")
-    except ValueError:
-        return None
-    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else None
 
 
 def with_part(tree: Any, names: list[str], value: Any) -> Any:

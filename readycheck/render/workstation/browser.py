@@ -91,11 +91,21 @@ def _remarks(subject: Subject) -> list[Said]:
         sentences.append(subject.said("ws_ports", n=count, by=f"{ports[0][0]} ({ports[0][1]})"))
     if subject.value("update_frozen") is True:
         sentences.append(subject.said("ws_frozen", by=", ".join(_held_by(subject)[:2])))
+    if subject.value("default_supported") is False and subject.value("default_name") != "other":
+        sentences += _unlisted_default(subject)
     if dead:
         sentences.append(subject.said("ws_no_effect", names=subject.listed(dead)))
     if subject.value("system_microphone_allowed") is False:
         sentences.append(subject.said("ws_windows_microphone"))
     return sentences
+
+
+def _unlisted_default(subject: Subject) -> list[Said]:
+    """That links open in a browser that the project does not take, and will not grow into one if so."""
+    sentences = [subject.said("ws_default_unlisted", name=name) for name in _names(subject)[:1]]
+    held = next((_held(one) for one in _browsers(subject)), [])
+    told_above = subject.value("update_frozen") is True
+    return [*sentences, subject.said("ws_frozen", by=", ".join(held[:2]))] if held and not told_above else sentences
 
 
 def _is_narrow(subject: Subject) -> bool:
@@ -158,11 +168,13 @@ def _telling(value: Any) -> Any:
 
 
 def _held_by(subject: Subject) -> list[str]:
+    """What holds back the updates of the browsers that count."""
+    return [setting for browser, _ in _deciding(subject, "update_frozen") for setting in _held(browser)]
+
+
+def _held(browser: Mapping[str, Any]) -> list[str]:
     """Without the id of the program that the name of Google's and Microsoft's policies ends with."""
-    holding = [
-        one for browser, _ in _deciding(subject, "update_frozen") for one in mappings(browser.get("updates_held_by"))
-    ]
-    return [_PROGRAM.sub("", _setting(one)) for one in holding]
+    return [_PROGRAM.sub("", _setting(one)) for one in mappings(browser.get("updates_held_by"))]
 
 
 def _without_effect(subject: Subject) -> list[str]:
