@@ -20,13 +20,14 @@ from readycheck.probes._servers import first_that_relays, targets, urls
 from readycheck.probes.path import payload_byte
 from readycheck.probes.turn import Turn, far_end
 from readycheck.profile.schema import Profile
-from readycheck.rtc import ramp
+from readycheck.rtc import ramp, wire_rate
 from readycheck.rtc.load_flow import flow_byte
 from readycheck.rtc.ramp import Step, Way
 from readycheck.rtc.stun import hostport
+from readycheck.rtc.wire_rate import IP, UDP, opus
 from readycheck.sizing.calls import simultaneous_calls
+from readycheck.sizing.media import RELAY_OF
 
-UDP_BYTE, IPV4_BYTE, IPV6_BYTE, CHANNEL_BYTE = 8, 20, 40, 4
 PROVEN = tuple(f"bandwidth.{name}" for name in ("concurrent_calls", "calls_ratio", "up_bps", "down_bps"))
 """What a requirement can ask that too few packets would leave open."""
 
@@ -43,7 +44,7 @@ class BandwidthEvidence(Evidence):
     allowed: int = 1
     """What of them the profile lets us send."""
     packet_byte: int = 0
-    """Octets of one packet with UDP and IP."""
+    """Octets of one packet with all its headers from IP on; TLS as version 1.2, which takes more."""
     packets_per_s: float = 50.0
     """Of each call, each way."""
     seconds: float = 3.0
@@ -205,11 +206,12 @@ class Bandwidth(Probe[BandwidthEvidence]):
         packets = IDLE_PACKETS + ramp.call_seconds(*ask) * 1000 / profile.call.ptime_ms
         without_load_s = IDLE_PACKETS * IDLE_INTERVAL_MS / 1000 + LONGEST_PAUSE_S
         seconds = round(without_load_s + ramp.longest_s(*ask, LONGEST_PAUSE_S), 1)
-        byte = payload_byte(profile.call) + UDP_BYTE + IPV6_BYTE
         if profile.bandwidth.via == "relay":
-            return first_that_relays(cls.id, profile, byte=round(2 * packets * (byte + CHANNEL_BYTE)), seconds=seconds)
+            relays = first_that_relays(cls.id, profile, byte=0, seconds=seconds)
+            return [replace(one, byte=round(2 * packets * _relayed_byte(profile, one.protocol, 6))) for one in relays]
         if place is None:
             return []
+        byte = IP[6].around(UDP.around(payload_byte(profile.call)))
         byte = max(byte, _reflector.LARGEST_PACKET_BYTE) if _has_key(profile) else byte
         return [Traffic(cls.id, *place, "udp", round(2 * packets * byte), seconds)]
 
@@ -281,13 +283,23 @@ def _has_key(profile: Profile) -> bool:
     return bool(profile.targets.reflector and profile.targets.reflector.key)
 
 
+def _ip_version(address: str) -> int:
+    return 6 if ":" in address else 4
+
+
+def _relayed_byte(profile: Profile, transport: str, ip_version: int) -> int:
+    """Octets of one packet to the relay with all its headers."""
+    call = profile.call
+    return wire_rate.Way(RELAY_OF[transport], ip_version=ip_version).packet_byte(opus(call.bitrate_bps, call.ptime_ms))
+
+
 async def _to_reflector(
     context: Context, base: BandwidthEvidence, address: str, port: int, key: bytes | None
 ) -> BandwidthEvidence:
     call = context.profile.call
     byte = flow_byte(payload_byte(call), key)
-    ip_byte = IPV6_BYTE if ":" in address else IPV4_BYTE
-    base = replace(base, url=f"stamp:{hostport(address, port)}", packet_byte=byte + UDP_BYTE + ip_byte)
+    packet_byte = IP[_ip_version(address)].around(UDP.around(byte))
+    base = replace(base, url=f"stamp:{hostport(address, port)}", packet_byte=packet_byte)
     try:
         with open_load(address, port, base.allowed, payload_byte(call), key) as load:
             return await _measure(context, base, ReflectorLoad(load, call.ptime_ms, base.seconds))
@@ -301,8 +313,8 @@ async def _through_relay(context: Context, base: BandwidthEvidence) -> Bandwidth
         return replace(base, failure=found)
     url, relay = found
     call = context.profile.call
-    ip_byte = IPV6_BYTE if ":" in relay.address else IPV4_BYTE
-    base = replace(base, url=url, packet_byte=payload_byte(call) + CHANNEL_BYTE + UDP_BYTE + ip_byte)
+    packet_byte = _relayed_byte(context.profile, relay.transport, _ip_version(relay.address))
+    base = replace(base, url=url, packet_byte=packet_byte)
     try:
         async with open_pair(relay) as (here, there):
             far = RelayLoad(here, there, payload_byte(call), call.ptime_ms, base.seconds)

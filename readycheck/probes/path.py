@@ -36,9 +36,8 @@ from readycheck.rtc.measured_line import Bounded
 from readycheck.rtc.packet_stream import PacketStream
 from readycheck.rtc.sequential import StoppingRule
 from readycheck.rtc.stun import hostport
+from readycheck.rtc.wire_rate import Way, opus
 
-# What RTP adds to the codec's payload: header 12, header extension 8, SRTP tag 10 (AES_CM_128_HMAC_SHA1_80).
-RTP_OVERHEAD_BYTE = 30
 PROGRESS_EVERY = 10
 
 
@@ -249,7 +248,7 @@ def _settings(profile: Profile) -> dict[str, Any]:
 
 def payload_byte(call: CallSettings) -> int:
     """Octets in a datagram of this call: the codec's share of one packet, RTP and SRTP."""
-    return call.bitrate_bps * call.ptime_ms // 8000 + RTP_OVERHEAD_BYTE
+    return Way().payload_byte(opus(call.bitrate_bps, call.ptime_ms))
 
 
 async def _measure(context: Context, base: PathEvidence, far: FarEnd) -> PathEvidence:

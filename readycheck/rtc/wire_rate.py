@@ -53,7 +53,6 @@ class Layer:
 RTP = Layer(12)  # RFC 3550 section 5.1
 RTP_EXTENSION = Layer(8)  # RFC 8285 section 4.2: four octets and one word of elements, as browsers send
 SRTP_HMAC_SHA1_80 = Layer(0, trailer_byte=10)  # RFC 3711 section 4.2: what Chrome agrees on
-SRTP_GCM = Layer(0, trailer_byte=16)  # RFC 7714 section 13.1
 UDP = Layer(8)  # RFC 768
 TCP = Layer(20 + 12)  # RFC 9293 section 3.1 with the time stamps of RFC 7323; acknowledgements ride on the other way
 IP = {4: Layer(20), 6: Layer(40)}  # RFC 791 section 3.1, RFC 8200 section 3
@@ -127,7 +126,7 @@ class Way:
         """Octets of one IP packet as it crosses the link; inside a tunnel both headers are of one version."""
         ip = IP[self.ip_version]
         tunnel = (*_TUNNELS[self.vpn], ip) if self.vpn != Vpn.NONE else ()
-        return _wrapped(self._protected_byte(codec), (*_RELAYS[self.relay], ip, *tunnel))
+        return _wrapped(self.payload_byte(codec), (*_RELAYS[self.relay], ip, *tunnel))
 
     def bps(self, codec: Codec) -> int:
         """Bits a second in one direction, IP layer, with RTCP."""
@@ -137,7 +136,8 @@ class Way:
         """The same with the frames of an Ethernet around the packets."""
         return _per_second(self.packet_byte(codec) + ETHERNET_BYTE, codec)
 
-    def _protected_byte(self, codec: Codec) -> int:
+    def payload_byte(self, codec: Codec) -> int:
+        """Octets of one packet's RTP and SRTP: what goes into a datagram, or into a channel."""
         return _wrapped(codec.payload_byte, ((RTP_EXTENSION,) if codec.extended else ()) + (RTP, self.srtp))
 
 

@@ -7,7 +7,7 @@ from readycheck.profile.schema import Profile
 from readycheck.rtc.ice_server import TRANSPORTS, parse_ice_url
 from readycheck.rtc.wire_rate import G711, G722, G729, LARGEST_SAFE_BYTE, Codec, Relay, Vpn, Way, opus
 
-_RELAY_OF = {"udp": Relay.UDP, "tcp": Relay.TCP, "tls": Relay.TLS12}
+RELAY_OF = {"udp": Relay.UDP, "tcp": Relay.TCP, "tls": Relay.TLS12}
 """TLS 1.2 stands for a TLS whose version nobody stated: it takes more."""
 
 
@@ -123,4 +123,4 @@ def _relay_of_urls(profile: Profile) -> Relay | None:
                 continue
             if parsed.kind == "turn":
                 offered.add(parsed.transport)
-    return next((_RELAY_OF[transport] for transport in TRANSPORTS if transport in offered), None)
+    return next((RELAY_OF[transport] for transport in TRANSPORTS if transport in offered), None)

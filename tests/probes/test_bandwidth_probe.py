@@ -413,6 +413,10 @@ def test_inputs_and_traffic() -> None:
     assert inputs_digest(probe, one) == inputs_digest(probe, many) != inputs_digest(probe, relay)
     (row,) = Bandwidth.traffic(one)
     assert (row.host, row.port, row.protocol) == ("2001:db8::1", 8862, "udp")
-    assert [other.host for other in Bandwidth.traffic(relay)] == ["t.example"]
+    (by_udp,) = Bandwidth.traffic(relay)
+    assert by_udp.host == "t.example"
+    relays["ice_servers"][0]["urls"] = "turns:t.example"
+    (by_tls,) = Bandwidth.traffic(profile_of(relays, bandwidth={"seconds": 0.6, "via": "relay"}))
+    assert by_tls.byte / by_udp.byte == pytest.approx((116 + 29 + 32 + 40) / (110 + 4 + 8 + 40), rel=0.001)
     assert Bandwidth.traffic(profile_of(relays)) == []
     assert Bandwidth.traffic(many)[0].byte > 40 * row.byte

@@ -11,7 +11,6 @@ from readycheck.rtc.wire_rate import (
     G722,
     G729,
     RTCP_BPS,
-    SRTP_GCM,
     Codec,
     Layer,
     Relay,
@@ -19,6 +18,8 @@ from readycheck.rtc.wire_rate import (
     Way,
     opus,
 )
+
+SRTP_GCM = Layer(0, trailer_byte=16)  # RFC 7714 section 13.1, as aiortc agrees on
 
 COLUMNS = {
     "IPv4": Way(),
