@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.net.failures import datagram_failure_of
 from readycheck.net.link import Link, open_datagram_link
 from readycheck.rtc import stun
 from readycheck.rtc.stun import Address, Class, Malformed, Message, Method
 from readycheck.rtc.transaction import Transaction
-from readycheck.rtc.turn_failure import printable
 
 TIMEOUT_S = 2.5
 NAT_TIMEOUT_S = 1.6  # sends at 0, 0.5 and 1.5 s; silence is an answer here
@@ -54,7 +54,7 @@ def _binding(answer: Message, local: Address, round_trip_s: float | None) -> Bin
     if answer.message_class == Class.ERROR or mapped is None:
         number, phrase = stun.error(answer) or (0, "no mapped address")
         kind = Refused if answer.message_class == Class.ERROR else OperationFailed
-        raise kind(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {printable(phrase)}".strip())
+        raise kind(FailureCode.STUN_BAD_ANSWER, "bind", f"{number or ''} {clean(phrase)}".strip())
     return Binding(mapped, local, answer.attributes.get("OTHER-ADDRESS"), round_trip_s)
 
 

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from readycheck.model.clean import clean
 from readycheck.model.visit import Anchor, Certificate, Chain
 
 _LONGEST_CHAIN = 10
@@ -83,7 +84,7 @@ def _name(name: x509.Name) -> str:
         for attribute in name.get_attributes_for_oid(oid)
     ]
     text = ", ".join(dict.fromkeys(parts)) or name.rfc4514_string()
-    return "".join(character for character in text if character.isprintable())[:_LONGEST_NAME]
+    return clean(text, _LONGEST_NAME)
 
 
 def _root_above(

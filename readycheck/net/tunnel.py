@@ -9,6 +9,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import FailureCode, OperationFailed
 from readycheck.model.proxy import Hop
 from readycheck.model.visit import ProxyReply
@@ -22,7 +23,6 @@ from readycheck.rtc.stun import hostport
 OPERATION = "connect_through_proxy"
 PROXY_AUTHENTICATION_REQUIRED = 407
 ALIVE_TIMEOUT_S = 1.0
-_LONGEST_TEXT = 200
 _MOST_ROUNDS = 4
 _SQUID = re.compile(r"(?P<name>ERR_[A-Z_]+)(?: (?P<errno>\d+))?")
 _CODE_OF_STATUS = {
@@ -222,8 +222,8 @@ async def _why_silent(hop: Hop, ca_file: str | None, detail: str | None) -> Oper
 def _noted(before: ProxyReply, answer: HttpAnswer, login: ProxyLogin | None) -> ProxyReply:
     def kept(text: str | None) -> str | None:
         """A proxy may quote what we told it."""
-        short = _short(text)
-        return short.replace(login.password, "…") if short and login and login.password else short
+        own = text.replace(login.password, "…") if text and login and login.password else text
+        return clean(own) if own else None
 
     offered = schemes(answer.all_of("proxy-authenticate"))
     return replace(
@@ -236,11 +236,6 @@ def _noted(before: ProxyReply, answer: HttpAnswer, login: ProxyLogin | None) -> 
         cause=kept(answer.header("x-squid-error") or answer.header("proxy-status")),
         answer_ms=round((before.answer_ms or 0.0) + answer.answer_s * 1000, 3),
     )
-
-
-def _short(text: str | None) -> str | None:
-    """A header's text, fit to be kept: printable, and no end of it."""
-    return "".join(character for character in text if character.isprintable())[:_LONGEST_TEXT] if text else None
 
 
 def _token(answer: HttpAnswer, scheme: str) -> str | None:

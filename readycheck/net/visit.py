@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.proxy import DIRECT, Hop
 from readycheck.model.visit import Visit
@@ -25,7 +26,6 @@ from readycheck.rtc.stun import hostport
 
 VISIT_LIMIT_S = 6.5
 _SECURE = ("https", "wss")
-_LONGEST_TEXT = 200
 
 
 @dataclass
@@ -134,7 +134,7 @@ async def _get(
     if answer.status == 511:  # noqa: PLR2004 - Network Authentication Required (RFC 6585)
         raise OperationFailed(FailureCode.CAPTIVE_PORTAL, "request", "511 Network Authentication Required")
     if not as_expected(answer.status, expected):
-        raise OperationFailed(FailureCode.HTTP_STATUS, "request", f"{answer.status} {answer.phrase}"[:_LONGEST_TEXT])
+        raise OperationFailed(FailureCode.HTTP_STATUS, "request", clean(f"{answer.status} {answer.phrase}"))
     if on_body:
         on_body(answer.body)
 
@@ -166,14 +166,9 @@ def note_answer(answer: HttpAnswer, said: dict[str, Any]) -> None:
         "status": answer.status,
         "answered_ms": _ms(answer.answer_s),
         "location": _place(answer.header("location")),
-        "passed_through": printable(answer.header("via")),
+        "passed_through": clean(answer.header("via") or "") or None,
         "clock_offset_ms": _clock_offset_ms(answer),
     }
-
-
-def printable(text: str | None) -> str | None:
-    """A header's text, fit to be kept."""
-    return "".join(one for one in text if one.isprintable())[:_LONGEST_TEXT] if text else None
 
 
 def _place(location: str | None) -> str | None:
@@ -183,9 +178,9 @@ def _place(location: str | None) -> str | None:
     try:
         parts = urlsplit(location)
     except ValueError:  # a stranger's text, such as https://[
-        return printable(location.partition("?")[0].partition("#")[0].rpartition("@")[2])
+        return clean(location.partition("?")[0].partition("#")[0].rpartition("@")[2])
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
-    return printable(place)
+    return clean(place)
 
 
 def _clock_offset_ms(answer: HttpAnswer) -> float | None:

@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any
 
 from readycheck.engine.probe import Context, Probe
+from readycheck.model.clean import clean
 from readycheck.model.evidence import Evidence, Quantity, metric_of
 from readycheck.model.failure import Failure, FailureCode, OperationFailed, commonest
 from readycheck.model.traffic import Traffic
@@ -20,7 +21,6 @@ from readycheck.probes._servers import addresses, milliseconds
 from readycheck.profile.schema import Profile
 from readycheck.rtc.sip import SipUri, parse_sip_uri
 from readycheck.rtc.stun import hostport
-from readycheck.rtc.turn_failure import printable
 
 ATTEMPTS = 2
 ATTEMPT_LIMIT_S = 6.0
@@ -181,7 +181,7 @@ async def _attempt(uri: SipUri, address: str, ca_file: str | None) -> Attempt:
 
 def _noted(where: str, answer: OptionsAnswer) -> Attempt:
     response, failure = answer.response, None
-    phrase = printable(response.phrase)
+    phrase = clean(response.phrase)
     if response.status >= _SERVER_FAULT:
         failure = Failure(FailureCode.SIP_STATUS, OPERATION, f"{response.status} {phrase}".strip())
     return Attempt(
@@ -189,7 +189,7 @@ def _noted(where: str, answer: OptionsAnswer) -> Attempt:
         answered=failure is None,
         status=response.status,
         phrase=phrase,
-        server=printable(response.server) if response.server else None,
+        server=clean(response.server) if response.server else None,
         rtt_ms=milliseconds(answer.round_trip_s),
         requests=answer.times_sent,
         failure=failure,

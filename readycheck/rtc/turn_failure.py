@@ -1,5 +1,6 @@
 """What a TURN server's refusal means, in the closed list of failures."""
 
+from readycheck.model.clean import clean
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.rtc.ice_server import Credentials
 from readycheck.rtc.turn_client import Refused
@@ -17,7 +18,7 @@ _CODE_OF_NUMBER = {
 
 def failure_of(refused: Refused, operation: str, credentials: Credentials | None, now_unix_s: float) -> Failure:
     """The failure behind an error code. An expired TURN REST name is told apart, which no server does by itself."""
-    detail = f"{refused.number or ''} {printable(refused.phrase)}".strip()
+    detail = f"{refused.number or ''} {clean(refused.phrase)}".strip()
     code = _CODE_OF_NUMBER.get(refused.number, FailureCode.TURN_BAD_ANSWER)
     if code == FailureCode.TURN_UNAUTHORIZED and credentials:
         left_s = credentials.expires_in_s(now_unix_s)
@@ -32,8 +33,3 @@ def failure_of(refused: Refused, operation: str, credentials: Credentials | None
         if left_s is not None:
             detail += "; the user name carries an expiry: a wrong clock here or at the server would look the same"
     return Failure(code, operation, detail)
-
-
-def printable(text: str, limit: int = 100) -> str:
-    """A foreign text on one line, without control and formatting characters, not too long."""
-    return "".join(character for character in text if character.isprintable())[:limit]
