@@ -19,7 +19,7 @@ from readycheck.net.arrival import (
     mark_packets,
     read_arrival,
 )
-from readycheck.net.unfragmented import never_fragment
+from readycheck.net.unfragmented import is_too_long, never_fragment
 from readycheck.reflector.caps import Caps
 from readycheck.reflector.defaults import DEFAULT_PACKETS_PER_S, DEFAULT_PORT
 from readycheck.reflector.reply import Replier
@@ -34,7 +34,6 @@ CLOCK_AGE_S = 16.0
 BUFFER_BYTE = 4 << 20
 LINES_PER_S = 10
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to be recognized, not to be bound
-_MESSAGE_TOO_LONG = 10040  # WSAEMSGSIZE
 
 Datagram = tuple[bytes, list[ControlMessage], int, Any]
 
@@ -143,7 +142,7 @@ class Reflector:
             except BlockingIOError:
                 return
             except OSError as error:  # Windows tells here of an ICMP message, and of a datagram that is too long
-                counts.refused += getattr(error, "winerror", None) == _MESSAGE_TOO_LONG
+                counts.refused += is_too_long(error)
                 continue
             counts.received += 1
             if flags & socket.MSG_TRUNC:

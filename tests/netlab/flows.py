@@ -42,7 +42,7 @@ def endpoints_of(packet: bytes) -> Endpoints:
 
 @dataclass
 class Record:
-    """What happened to one packet. Times in seconds since the link began."""
+    """What happened to one packet. Times are seconds of the link's clock."""
 
     arrived_s: float
     byte: int
@@ -75,9 +75,7 @@ class Flow:
             "forwarded": sum(bool(record.departed_s) for record in records),
             "dropped": dict(Counter(record.cause for record in records if record.cause)),
             "duplicated": sum(len(record.departed_s) > 1 for record in records),
-            "packets": [
-                {**vars(record), "head": record.head.hex(), "departed_s": record.departed_s} for record in records
-            ],
+            "packets": [{**vars(record), "head": record.head.hex()} for record in records],
         }
 
 
