@@ -35,7 +35,7 @@ from readycheck.model.report import Report, Run, Tool
 from readycheck.model.verdict import Scope
 from readycheck.profile.environment import LAB_PREFIX
 from readycheck.profile.schema import Profile
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from readycheck.render.words import choose
 from readycheck.sizing.load import loaded
 

@@ -18,7 +18,7 @@ from readycheck.model.traffic import size
 from readycheck.model.verdict import Scope
 from readycheck.net.load import Load
 from readycheck.probes.bandwidth import Bandwidth, BandwidthEvidence, counted_s
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from readycheck.rtc.delay import percentile
 from readycheck.rtc.ramp import Step
 from readycheck.sizing.calls import simultaneous_calls

@@ -13,7 +13,7 @@ from readycheck.lab.server import lab_server
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes._ending import alive_s
 from readycheck.probes.path import PathEvidence
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from readycheck.rtc.packet_stream import PacketStream
 from tests.probes.collecting import see
 from tests.probes.made_up_reflector import reply

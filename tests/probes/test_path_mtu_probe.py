@@ -9,7 +9,7 @@ import pytest
 from readycheck.engine.registry import inputs_digest, probes
 from readycheck.lab.server import LabServer, lab_server
 from readycheck.probes.path_mtu import PathMtu
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from tests.probes.collecting import Seen, profile_of, see
 from tests.probes.made_up_reflector import faulty, number_of, reply
 

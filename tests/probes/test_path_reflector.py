@@ -10,7 +10,7 @@ from readycheck.engine.registry import inputs_digest, probes
 from readycheck.lab.server import lab_server
 from readycheck.probes._reflector import CLOSING_WAITS_S
 from readycheck.probes.path import Path
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from tests.probes.collecting import Seen, profile_of, see, see_interrupted
 from tests.probes.made_up_reflector import faulty, number_of, reply
 

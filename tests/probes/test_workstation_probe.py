@@ -16,7 +16,7 @@ from readycheck.host.recorded import RecordedMachine
 from readycheck.model.failure import Failure, FailureCode
 from readycheck.probes import workstation
 from readycheck.probes._clock import ClockReading, best, dated_urls
-from readycheck.reflector.beside import reflecting
+from readycheck.reflector.reflecting import reflecting
 from readycheck.rtc.stamp import ErrorEstimate, ReflectorPacket, decode_sender, encode_reflector, ntp_timestamp
 from tests.machines import machine
 from tests.probes.collecting import Seen, collection_of, configure_proxy, profile_of

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readycheck.reflector.beside import reflecting
 from readycheck.reflector.caps import Caps
+from readycheck.reflector.reflecting import reflecting
 from readycheck.reflector.reply import Replier
 from readycheck.reflector.server import Reflector
 from readycheck.reflector.sessions import Sessions
