@@ -22,8 +22,8 @@ pytestmark = pytest.mark.live
 
 VOICE = "-p udp -m length --length 138:142 -m comment --comment voice"
 PROCESSOR, STARVED_S = 0, 1.2
-EASY_MS, IMPOSSIBLE_MS = 10, 0.001
-"""Round trips here take some tenths of a millisecond."""
+EASY_MS, IMPOSSIBLE_MS = 100, 0.001
+"""Round trips here take some tenths of a millisecond, if nothing else takes the router's and the far end's time."""
 
 
 @contextmanager

@@ -62,14 +62,16 @@ def test_only_tls_let_through(coturn: Coturn, site: Site, measure: Measure) -> N
 
 def test_udp_rejected(coturn: Coturn, site: Site, measure: Measure) -> None:
     """ICMP port unreachable is a refusal and no silence: it is heard at once."""
-    site.forward4("-p udp -j REJECT --reject-with icmp-port-unreachable")
+    site.forward4("-p udp -m comment --comment refused -j REJECT --reject-with icmp-port-unreachable")
 
     outcome = measure(everything(coturn), "--only=stun,turn")
 
     unreached(outcome, "udp", "connection_refused")
     assert outcome.answer("stun.reachable_ratio") == (0, "connection_refused")
     relayed(outcome, "tcp", "tls")
-    assert outcome.report["observations"]["stun"]["elapsed_ms"] < 1000
+    servers = outcome.evidence("stun")["servers"] + outcome.evidence("turn")["servers"]
+    attempts = sum(len(server["attempts"]) for server in servers if server["url"] in (coturn.stun, coturn.udp))
+    assert attempts <= site.router.packets("refused") < 2 * attempts  # of silence each would have met with three
 
 
 def test_tcp_reset(coturn: Coturn, site: Site, measure: Measure) -> None:

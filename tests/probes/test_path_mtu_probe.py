@@ -31,8 +31,9 @@ def whole(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("key", [None, KEY])
-async def test_our_own_reflector(key: str | None) -> None:
-    """Loopback carries all that is asked, so the high bound is open; three packets are enough."""
+async def test_our_own_reflector(key: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback carries all that is asked, so the high bound is open; three packets are enough, waited for or not."""
+    monkeypatch.setattr("readycheck.probes._path_mtu_search.SPACING_S", 10.0)
     with reflecting(key=key.encode() if key else None) as reflector:
         seen = await mtu_to(reflector.port, key)
 

@@ -2,8 +2,9 @@
 
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from hypothesis import given
@@ -174,16 +175,19 @@ def test_caps() -> None:
 
 
 def ask(sender: socket.socket, *packets: bytes) -> list[bytes]:
-    """Send, and collect what comes until as much came or 0.3 s were silent."""
+    """Send, and wait for as many answers."""
     for packet in packets:
         sender.send(packet)
-    sender.settimeout(0.3)
+    return [sender.recv(4096) for _ in packets]
+
+
+def waiting(sender: socket.socket) -> list[bytes]:
+    """What has come and was not yet read."""
+    sender.setblocking(False)
     answers: list[bytes] = []
-    while len(answers) < len(packets):
-        try:
+    with suppress(BlockingIOError):
+        while True:
             answers.append(sender.recv(4096))
-        except TimeoutError:
-            break
     return answers
 
 
@@ -228,9 +232,12 @@ def test_silence_for_strangers(connect: Callable[[Reflector], socket.socket]) ->
     """No key, a wrong one, too few octets, too many: counted and not answered."""
     with reflecting(key=KEY) as reflector:
         sender = connect(reflector)
-        assert ask(sender, request(), request(key=b"wrong"), request(key=KEY)[:111], bytes(3000), b"") == []
-        assert len(ask(sender, request(key=KEY))) == 1
+        for stranger in (request(), request(key=b"wrong"), request(key=KEY)[:111], bytes(3000), b""):
+            sender.send(stranger)
+        (answer,) = ask(sender, request(7, key=KEY))
 
+    assert decode_reflector(answer, KEY).sender_sequence == 7
+    assert waiting(sender) == []
     assert reflector.counts.refused == 5
     assert reflector.counts.sessions == 1
 
@@ -239,9 +246,13 @@ def test_a_flood_is_capped(connect: Callable[[Reflector], socket.socket]) -> Non
     """No more than the cap within a second, and the reflector goes on."""
     with reflecting(packets_per_s=50) as reflector:
         sender = connect(reflector)
-        answers = ask(sender, *(request(number) for number in range(200)))
+        for number in range(200):
+            sender.send(request(number))
+        while reflector.counts.received < 200:
+            time.sleep(0.01)
 
-    assert 45 <= len(answers) <= 100
+    answers = waiting(sender)
+    assert 45 <= len(answers) <= 135  # within three seconds, on a machine that has to do much else
     assert reflector.counts.received == 200
     assert reflector.counts.capped == 200 - len(answers)
 
