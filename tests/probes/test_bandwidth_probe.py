@@ -15,8 +15,8 @@ from readycheck.lab.server import lab_server
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.model.failure import FailureCode
 from readycheck.model.traffic import size
-from readycheck.net.load import Load
 from readycheck.model.verdict import Scope
+from readycheck.net.load import Load
 from readycheck.probes.bandwidth import Bandwidth, BandwidthEvidence, counted_s
 from readycheck.reflector.beside import reflecting
 from readycheck.rtc.delay import percentile
