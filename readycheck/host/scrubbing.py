@@ -177,7 +177,9 @@ def scrubbed(
         scrubber.text(line, addresses=not line.startswith(_ROUTE_TO)): scrubber.json(said, line)
         for line, said in document["commands"].items()
     }
-    clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
+    clean["source_addresses"] = {
+        target: None if address is None else scrubber.text(address) for target, address in routes.items()
+    }
     registry = {
         scrubber.text(key, addresses=False): {
             scrubber.text(name): scrubber.value(name, value) for name, value in values.items()

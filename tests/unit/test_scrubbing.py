@@ -114,7 +114,7 @@ def test_scrubbed_machine_still_answers() -> None:
     assert found.registry.values(VOLATILE)["viewclient_machine_name"] == "host2"
     assert found.fact("session_user").value.lower() == found.environment["USERNAME"].lower()
     assert found.fact("interfaces").value[0]["addresses"] == ["203.0.114.0", "2a01:e0a:1::", "192.168.1.20"]
-    assert found.source_address("203.0.114.1") == "192.168.1.20"
+    assert found.source_address("203.0.114.1").value == "192.168.1.20"
     assert "Signal : 81%" in found.output("netsh", "wlan", "show", "interfaces").text
 
 
