@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from readycheck.host.registry import Value
+from readycheck.model.scrub import interface_stand_ins
 
 _SHORTEST = 3
 _EVERYBODYS = {
@@ -64,6 +65,8 @@ def identities(
             if len(text) >= _SHORTEST and text.lower() not in _EVERYBODYS and text.lower() not in found:
                 number += 1
                 found[text.lower()] = Identity(kind, text, word if number == 1 else f"{word}{number}")
+    for name, stand_in in interface_stand_ins(_texts(document)).items():
+        found[name] = Identity("hardware address", name, stand_in)
     return sorted(found.values(), key=lambda one: -len(one.text))
 
 

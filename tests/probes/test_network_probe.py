@@ -181,6 +181,35 @@ async def test_captured_machine_claims_no_way_that_it_was_not_asked() -> None:
     assert seen.answer("signalling_via_vpn") == (False, None)
 
 
+@pytest.mark.parametrize("shown", [True, False])
+async def test_report_holds_no_hardware_address_in_an_interfaces_name(shown: bool) -> None:  # noqa: FBT001 - a case
+    """Linux names a dock's card by it: of two cards the vendor's half stays, and each is still told from the other."""
+    names = ("enx8cf8c5012345", "enx8cf8c5abcdef")
+    at = RecordedMachine(
+        {
+            "platform": "linux",
+            "facts": {
+                "interfaces": [
+                    {"name": name, "is_up": True, "addresses": [address]}
+                    for name, address in zip(names, (WIFI_ADDRESS, TUNNEL_ADDRESS), strict=True)
+                ]
+            },
+            "files": {f"/sys/class/net/{name}/type": "1\n" for name in names},
+            "processes": [],
+            "source_addresses": {RELAY: TUNNEL_ADDRESS},
+        }
+    )
+    collection = collection_of("network", profile_of(MEDIA), machine=at)
+    collection.show_addresses = shown
+    await collection.collect()
+    evidence = Seen("network", collection).evidence
+
+    expected = names if shown else ("enx8cf8c5000000", "enx8cf8c5000001")
+    assert sorted(one["name"] for one in evidence["interfaces"]) == sorted(expected)
+    assert evidence["carrier"] == evidence["targets"][0]["ways"][0]["interface"] == expected[1]
+    assert all(name in json.dumps(evidence) for name in names) == shown
+
+
 async def test_machine_without_a_route() -> None:
     """Nothing is claimed of a machine that is off the network."""
     at = RecordedMachine(

@@ -350,6 +350,28 @@ def test_route_tables_of_linux() -> None:
     assert counts["address"] == 3
 
 
+def test_interfaces_that_are_named_by_their_address() -> None:
+    """Two docks of one vendor stay two, wherever they are named; the vendor's half stays, as in other addresses."""
+    first, second = "enx8cf8c5012345", "enx8cf8c5abcdef"
+    document = WINDOWS | {
+        "facts": {"interfaces": [{"name": second}, {"name": first}, {"name": "wlx0123"}]},
+        "files": {f"/sys/class/net/{first}/type": "1\n", "/proc/net/route": f"{second}\t00000000\n"},
+        "links": {f"/sys/class/net/{first}": f"/sys/devices/usb1/net/{first}"},
+        "commands": {f"ping -c 3 fe80::1%{second}": f"dev {second}: down"},
+    }
+    clean, _, counts = scrubbed(document, {}, "")
+    text = json.dumps(clean)
+
+    assert [word for word in ("012345", "abcdef") if word in text] == []
+    one, two = "enx8cf8c5000000", "enx8cf8c5000001"
+    assert clean["facts"]["interfaces"] == [{"name": two}, {"name": one}, {"name": "wlx0123"}]
+    assert clean["links"] == {f"/sys/class/net/{one}": f"/sys/devices/usb1/net/{one}"}
+    assert clean["commands"] == {f"ping -c 3 fe80::1%{two}": f"dev {two}: down"}
+    assert list(clean["files"]) == [f"/sys/class/net/{one}/type", "/proc/net/route"]
+    assert clean["files"]["/proc/net/route"].startswith(two)
+    assert counts["hardware address"] == 2
+
+
 def test_common_words_are_no_names() -> None:
     """A user called root or agent tells of nobody, and a name is no part of a word."""
     assert scrubbed(WINDOWS | {"environment": {"HOME": "/root", "USER": "root"}}, {}, "pc")[0]["environment"] == {
