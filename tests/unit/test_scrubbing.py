@@ -401,7 +401,7 @@ def test_folders_of_nobody_stay() -> None:
 @pytest.mark.parametrize("name", ['Chez "Nous" 5G', "TV", "5"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_network_of_any_name(name: str, end: str) -> None:
-    """Quotes within it, two letters: it goes from its places, and a channel of the same number stays."""
+    """Quotes within, two letters: it goes from its places, and a channel of the same number stays. Each tool alone."""
     lines = ["    SSID                   : ", "    Profil                 : "]
     netsh = end.join([*(line + name for line in lines), "    Canal                  : 5", "    TVA : 20", ""])
     profiler = {"spairport_current_network_information": {"_name": name, "spairport_network_channel": "5"}}
@@ -410,7 +410,8 @@ def test_network_of_any_name(name: str, end: str) -> None:
         "iw dev wlan0 link": f"Connected\n\tSSID: {name}\n\tfreq: 5180",
         "system_profiler -json SPAirPortDataType": json.dumps(profiler),
     }
-    clean = scrubbed(WINDOWS | {"commands": commands}, {}, "")[0]["commands"]
+    each = [scrubbed(WINDOWS | {"commands": {line: said}}, {}, "")[0] for line, said in commands.items()]
+    clean = {line: said for one in each for line, said in one["commands"].items()}
 
     said = clean["netsh wlan show interfaces"]
     assert said == end.join([*(line + "NETWORK" for line in lines), *netsh.split(end)[2:]])
