@@ -18,7 +18,7 @@ from readycheck.host.this import this_machine
 from readycheck.model.evidence import Evidence, Quantity, cut_short
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
 from readycheck.model.report import Change, Metric, Observation, ObservationStatus
-from readycheck.model.scrub import cut_public_addresses, without_secrets
+from readycheck.model.scrub import cut_interface_names, cut_public_addresses, without_secrets
 from readycheck.model.verdict import Scope
 from readycheck.profile.schema import Profile
 
@@ -184,7 +184,7 @@ class Collection:
     def _shown(self, values: dict[str, Any]) -> dict[str, Any]:
         """JSON values as a report may hold them."""
         told: dict[str, Any] = without_secrets(values, self.profile.secrets)
-        return told if self.show_addresses else dict(cut_public_addresses(told))
+        return told if self.show_addresses else dict(cut_interface_names(cut_public_addresses(told)))
 
     def _without_evidence(
         self, probe: AnyProbe, code: FailureCode, operation: str, detail: str | None = None

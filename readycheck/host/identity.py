@@ -2,16 +2,24 @@
 
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from readycheck.host.registry import Value
+from readycheck.model.scrub import interface_stand_ins
 
 _SHORTEST = 3
+"""A shorter one is half of other words: it is replaced where its place says what it is, and nowhere else."""
+_NEVER = sys.maxsize
+"""Of what only a place told, of any length."""
+
 _EVERYBODYS = {
     *("root", "user", "users", "admin", "administrator", "administrateur", "system", "default", "public", "guest"),
     *("service", "local service", "network service", "nobody", "host", "localhost", "console", "workgroup", "agent"),
+    *("all users", "default user", "shared", "linuxbrew"),
 }
 """Names that tell of nobody."""
 
@@ -28,10 +36,23 @@ _SERIALS = (
     re.compile(r'\bserial\w* = "([^"\n]{4,})"', re.IGNORECASE),  # pactl
     re.compile(r"\bSerial Number[^:\n]*:[ \t]*(\S{4,})"),
 )
-_NETWORKS = re.compile(
-    r"^\s*E?SSID(?: name)?\s*[:：=][ \t]*\"?([^\"\r\n]+?)\"?[ \t]*$",  # noqa: RUF001 - as netsh's Chinese builds write
-    re.MULTILINE | re.IGNORECASE,
+_SSID, _PROFILE = (
+    re.compile(
+        rf"^(?P<before>\s*{label}\s*[:：=][ \t]*\"?)(?P<name>[^\r\n]+?)(?=\"?[ \t\r]*$)",  # noqa: RUF001 - Chinese builds
+        re.MULTILINE | re.IGNORECASE,
+    )
+    for label in (r"E?SSID(?: name)?", r"(?:Profil\w*|Perfil|配置文件|設定檔|プロファイル|프로필)")
 )
+_USERS_PLACES = (
+    re.compile(r"(?P<before>(?:\\|\b[A-Z]:/+)Users[\\/]+)(?P<name>(?!%)[^\\/:*?\"<>|;\r\n]+)", re.IGNORECASE),
+    re.compile(r"(?P<before>(?<![\w.-])(?:/Users|(?:/var)?/home)/+)(?P<name>(?![%$*])[^/\s:;,\"'<>)]+)"),
+    re.compile(r"(?P<before>\b(?:USERNAME|USER|LOGNAME|SUDO_USER)=)(?P<name>(?![%$])[^\s\"';]+)"),
+)
+PLACES = (_SSID, _PROFILE, *_USERS_PLACES)
+"""Where a text says that a name follows: of a network, of a user."""
+
+NAMED_PLACES = {*_USERS, *_HOSTS, "session_user", "_name"}
+"""Variables, facts, values of the registry and, of macOS' networks, of JSON that are such a name."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,8 @@ class Identity:
     kind: str
     text: str
     stand_in: str
+    in_place: bool = False
+    """Whether it is replaced only where PLACES or NAMED_PLACES tell what it is."""
 
 
 def identities(
@@ -53,17 +76,21 @@ def identities(
     named = list(_named({**environment, **document["environment"]}, keys))
     hosts = [host, host.partition(".")[0], *(text for name, text in named if name in _HOSTS)]
     found: dict[str, Identity] = {}
-    for kind, word, texts in (
-        ("user name", "user", _users(document, named)),
-        ("name of a machine or domain", "host", hosts),
-        ("serial number", "SERIAL", _serials(document, keys)),
-        ("Wi-Fi network", "NETWORK", _networks(document)),
+    numbers: Counter[str] = Counter()
+    for kind, word, shortest, texts in (
+        ("user name", "user", _SHORTEST, _users(document, named)),
+        ("name of a machine or domain", "host", _SHORTEST, hosts),
+        ("serial number", "SERIAL", _SHORTEST, _serials(document, keys)),
+        ("Wi-Fi network", "NETWORK", _SHORTEST, _networks(document)),
+        ("user name", "user", _NEVER, _placed_users(document, keys)),
     ):
-        number = 0
         for text in dict.fromkeys(text.strip().strip("\\") for text in texts):
-            if len(text) >= _SHORTEST and text.lower() not in _EVERYBODYS and text.lower() not in found:
-                number += 1
-                found[text.lower()] = Identity(kind, text, word if number == 1 else f"{word}{number}")
+            if text and text.lower() not in _EVERYBODYS and text.lower() not in found:
+                numbers[word] += 1
+                stand_in = word if numbers[word] == 1 else f"{word}{numbers[word]}"
+                found[text.lower()] = Identity(kind, text, stand_in, in_place=len(text) < shortest)
+    for name, stand_in in interface_stand_ins(_texts(document)).items():
+        found[name] = Identity("hardware address", name, stand_in)
     return sorted(found.values(), key=lambda one: -len(one.text))
 
 
@@ -85,6 +112,13 @@ def _users(document: Mapping[str, Any], named: list[tuple[str, str]]) -> Iterato
             yield re.split(r"[\\/]", text.rstrip("\\/"))[-1]
 
 
+def _placed_users(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]]) -> Iterator[str]:
+    """Other users' folders, and short forms such as `JEAN~1.DUP`."""
+    for text in (*_texts(document), *(text for values in keys.values() for text in _texts(values))):
+        for pattern in _USERS_PLACES:
+            yield from (match["name"] for match in pattern.finditer(text))
+
+
 def _serials(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]]) -> Iterator[str]:
     for path, content in document["files"].items():
         if path.endswith("/serial") and isinstance(content, str):
@@ -96,7 +130,8 @@ def _serials(document: Mapping[str, Any], keys: Mapping[str, Mapping[str, Value]
 
 def _networks(document: Mapping[str, Any]) -> Iterator[str]:
     for command, text in ((command, text) for command, said in document["commands"].items() for text in _texts(said)):
-        yield from (match[1] for match in _NETWORKS.finditer(text))
+        for pattern in (_SSID, _PROFILE) if command.startswith("netsh wlan") else (_SSID,):
+            yield from (match["name"] for match in pattern.finditer(text))
         if "SPAirPortDataType" in command:
             yield from _airport_networks(_parsed(text), inside=False)
 

@@ -97,15 +97,15 @@ class LocalMachine:
         """See Machine."""
         return look_up(host)
 
-    def source_address(self, destination: str) -> str | None:
+    def source_address(self, destination: str) -> Told:
         """See Machine."""
         family = socket.AF_INET6 if ":" in destination else socket.AF_INET
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.connect((destination, 9))  # a datagram socket's connect looks up the route and sends nothing
-                return str(probe.getsockname()[0])
+                return Told(str(probe.getsockname()[0]))
         except (OSError, ValueError):
-            return None
+            return Told()
 
 
 def look_up(host: str) -> list[str]:

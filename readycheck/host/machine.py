@@ -97,8 +97,11 @@ class Machine(Protocol):
     def look_up(self, host: str) -> list[str]:
         """The addresses of a name by the system's resolver; unlike the rest it raises OSError where there are none."""
 
-    def source_address(self, destination: str) -> str | None:
-        """The address of this machine from which a packet to this literal address would leave; nothing is sent."""
+    def source_address(self, destination: str) -> Told:
+        """The address of this machine from which a packet to this literal address would leave; nothing is sent.
+
+        None without a failure: there is no route. Only a captured machine fails: it may never have been asked.
+        """
 
 
 def home(machine: Machine) -> PurePath:

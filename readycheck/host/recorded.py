@@ -109,10 +109,13 @@ class RecordedMachine:
             raise socket.gaierror(socket.EAI_NONAME, f"the captured machine knows no address of {host}")
         return [str(address) for address in found]
 
-    def source_address(self, destination: str) -> str | None:
-        """See Machine; `*` stands for every destination that is not named."""
-        found = self._routes.get(destination, self._routes.get("*"))
-        return None if found is None else str(found)
+    def source_address(self, destination: str) -> Told:
+        """See Machine; `*` stands for every other destination where somebody wrote so, and none was really asked."""
+        asked = destination if destination in self._routes or self.provenance != "documented" else "*"
+        if asked not in self._routes:
+            return Told(failure=FailureCode.NOT_PROVEN)
+        found = self._routes[asked]
+        return Told(None if found is None else str(found))
 
 
 def _matches(pattern: str, name: str) -> bool:

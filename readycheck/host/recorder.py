@@ -10,10 +10,6 @@ from readycheck.host.recorded import SCHEMA
 from readycheck.host.registry import Registry, Value
 from readycheck.model.failure import FailureCode
 
-_ANYWHERE = "198.51.100.1"
-"""Stands for every destination that nobody names (RFC 5737): the default route."""
-
-
 LEFT_OUT = "readycheck left out"
 """Stands for the values of a key that nobody asked for, as their number: such a key is not empty."""
 
@@ -93,7 +89,7 @@ class Recorder:
         self._links: dict[str, str] = {}
         self._outputs: dict[str, Output] = {}
         self._facts: dict[str, Told] = {}
-        self._routes: dict[str, str] = {}
+        self._routes: dict[str, Told] = {}
         self._addresses: dict[str, list[str] | dict[str, FailureCode]] = {}
         self._processes: frozenset[str] | None = None
 
@@ -143,16 +139,13 @@ class Recorder:
             raise
         return found
 
-    def source_address(self, destination: str) -> str | None:
-        """See Machine."""
-        found = self._machine.source_address(destination)
-        if found is not None:
-            self._routes[destination] = found
+    def source_address(self, destination: str) -> Told:
+        """See Machine; that there is no route is an answer as well."""
+        found = self._routes[destination] = self._machine.source_address(destination)
         return found
 
     def document(self) -> dict[str, Any]:
         """What was asked and answered so far, as `machine.json` has it; the registry stands in `registry.keys`."""
-        anywhere = self._machine.source_address(_ANYWHERE)
         files = dict(self._files)
         return {
             "schema": SCHEMA,
@@ -167,7 +160,9 @@ class Recorder:
             "facts": {name: _told(answer) for name, answer in dict(self._facts).items()},
             "processes": None if self._processes is None else sorted(self._processes),
             "names": dict(self._addresses),
-            "source_addresses": dict(self._routes) | ({"*": anywhere} if anywhere else {}),
+            "source_addresses": {
+                target: told.value for target, told in dict(self._routes).items() if told.failure is None
+            },
         }
 
 

@@ -4,10 +4,11 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from readycheck.host.credentials import ALONE, CREDENTIALS, NAMED, SECRET, of_proxy
-from readycheck.host.identity import Identity, identities
+from readycheck.host.identity import NAMED_PLACES, PLACES, Identity, identities
 from readycheck.host.named_values import json_rewritten, plist_rewritten
 from readycheck.host.registry import Value
 from readycheck.model.scrub import IPV4, IPV6
@@ -24,6 +25,7 @@ _QUERY = re.compile(r"(\w://[^\s\"'<>?]*\?)([^\s\"'<>]+)")
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?!(?:service|socket|slice)\b)[A-Za-z]{2,}"
 )
+_FOLDERS = ("Users\\", "/Users/", "/home/")
 _EUI64 = b"\xff\xfe"
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ROUTE_TO = "ip route get "
@@ -45,7 +47,7 @@ class Scrubber:
 
     def __init__(self, known: Sequence[Identity]) -> None:
         self._known = {one.text.lower(): one for one in known}
-        words = "|".join(re.escape(one.text) for one in known)
+        words = "|".join(re.escape(one.text) for one in known if not one.in_place)
         self._names = re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", re.IGNORECASE) if words else None
         self._seen: dict[str, set[str]] = {}
 
@@ -56,8 +58,10 @@ class Scrubber:
 
     def text(self, text: str, *, addresses: bool = True) -> str:
         """The text with stand-ins; `addresses` not where four numbers may be a version."""
+        for pattern in PLACES:
+            text = pattern.sub(lambda match: match["before"] + self._placed(match["name"]), text)
         if self._names is not None:
-            text = self._names.sub(self._name, text)
+            text = self._names.sub(lambda match: self._placed(match[0]), text)
         for pattern in CREDENTIALS:
             text = self._replaced("credential in a URL", pattern, lambda match: match["before"] + "user:x", text)
         text = self._replaced("credential in a URL", ALONE, lambda match: match["before"] + "x", text)
@@ -71,10 +75,11 @@ class Scrubber:
     def octets(self, octets: bytes) -> bytes:
         """The same in what is no text, by crosses of the same length, since lengths may stand in it."""
         for one in self._known.values():
-            for encoding in ("utf-8", "utf-16-le"):
-                name = one.text.encode(encoding, "replace")
+            for encoding, before in product(("utf-8", "utf-16-le"), _FOLDERS if one.in_place else ("",)):
+                name, place = one.text.encode(encoding, "replace"), before.encode(encoding)
                 crosses = ("x" * len(one.text)).encode(encoding).ljust(len(name), b"x")
-                octets, times = re.subn(re.escape(name), crosses, octets, flags=re.IGNORECASE)
+                where = b"(" + re.escape(place) + b")" + re.escape(name)
+                octets, times = re.subn(where, rb"\g<1>" + crosses, octets, flags=re.IGNORECASE)
                 if times:
                     self._count(one.kind, one.text)
         text = octets.decode("latin-1")
@@ -102,6 +107,8 @@ class Scrubber:
 
     def document(self, text: str, name: str = "") -> str:
         """A text with its named values, if it holds such; with the credentials of a proxy cut by its name alone."""
+        if name.lower() in NAMED_PLACES:
+            text = self._placed(text)
         found = json_rewritten(text, self.json)
         if found is not None:
             return found
@@ -141,10 +148,14 @@ class Scrubber:
         found = plist_rewritten(octets, self.json)
         return self.octets(octets) if found is None else found
 
-    def _name(self, match: re.Match[str]) -> str:
-        one = self._known[match[0].lower()]
+    def _placed(self, name: str) -> str:
+        """The stand-in of what is known to be a name, the rest as it is."""
+        bare = name.strip().strip("\\")
+        one = self._known.get(bare.lower())
+        if one is None:
+            return name
         self._count(one.kind, one.text)
-        return one.stand_in
+        return name.replace(bare, one.stand_in)
 
     def _replaced(
         self, kind: str, pattern: re.Pattern[str], stand_in: Callable[[re.Match[str]], str], text: str
@@ -177,7 +188,9 @@ def scrubbed(
         scrubber.text(line, addresses=not line.startswith(_ROUTE_TO)): scrubber.json(said, line)
         for line, said in document["commands"].items()
     }
-    clean["source_addresses"] = {target: scrubber.text(address) for target, address in routes.items()}
+    clean["source_addresses"] = {
+        target: None if address is None else scrubber.text(address) for target, address in routes.items()
+    }
     registry = {
         scrubber.text(key, addresses=False): {
             scrubber.text(name): scrubber.value(name, value) for name, value in values.items()

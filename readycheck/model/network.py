@@ -43,9 +43,11 @@ class Way:
 
     address: str
     source: str | None = None
-    """This machine's address on it; None if there is no route."""
+    """This machine's address on it; None without a failure: there is no route."""
     interface: str | None = None
     via_vpn: bool | None = None
+    failure: FailureCode | None = None
+    """Why nothing is known of it: a captured machine was never asked."""
 
 
 @dataclass(frozen=True)

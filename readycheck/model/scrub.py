@@ -1,8 +1,9 @@
-"""What must not stand in a report: credentials that somebody quotes back, and public addresses in full."""
+"""What must not stand in a report: credentials that somebody quotes back, and addresses of people in full."""
 
 import ipaddress
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 _SHORTEST_SECRET = 4  # a shorter one stands in half of all words
@@ -58,3 +59,20 @@ def _cut(match: re.Match[str]) -> str:
         return match[0]
     prefix = 24 if address.version == 4 else 48  # noqa: PLR2004 - IP version
     return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))
+
+
+_NAMED_BY_ADDRESS = re.compile(r"(?:en|ib|sl|wl|ww)x[0-9a-f]{12}(?![0-9A-Za-z])")
+"""Linux' names of cards on USB and in docks, whose MAC address they hold (systemd.net-naming-scheme(7))."""
+
+
+def interface_stand_ins(texts: Iterable[str]) -> dict[str, str]:
+    """For each such name one with the vendor's half of the address and a number: two cards stay two."""
+    names = sorted({match[0] for text in texts for match in _NAMED_BY_ADDRESS.finditer(text)})
+    return {name: f"{name[:9]}{number:06x}" for number, name in enumerate(names)}
+
+
+def cut_interface_names(value: Any) -> Any:
+    """JSON values without hardware addresses in names of interfaces."""
+    text = json.dumps(value)
+    names = interface_stand_ins([text])
+    return json.loads(_NAMED_BY_ADDRESS.sub(lambda match: names[match[0]], text)) if names else value

@@ -59,11 +59,15 @@ class Browser:
         return told
 
     def deciding(self, ask: Callable[["Browser"], Quantity]) -> list[str]:
-        """What alone makes it answer so: `browser.policy` for each such policy, else `browser` unless it says yes."""
+        """What alone makes it answer so: `browser.policy` for each such policy, else `browser` unless it says yes.
+
+        A question that the profile does not ask is answered by nobody.
+        """
         told, without = ask(self), ask(replace(self, policies=()))
         policies = self.policies if told != without else ()
         found = [f"{self.name}.{one.name}" for one in policies if ask(replace(self, policies=(one,))) == told]
-        return found or ([] if told.value is True else [self.name])
+        is_open = told.value is None and told.reason != FailureCode.NOT_CONFIGURED
+        return found or ([self.name] if told.value is False or is_open else [])
 
     def settled(self, ask: Callable[[Rules], Quantity]) -> Quantity:
         """What the policies come to; null where that depends on whether the user kept what is recommended."""

@@ -137,7 +137,7 @@ class NetworkEvidence(Evidence):
             return Quantity(None, reason=FailureCode.NOT_CONFIGURED)
         if failed := commonest([target.failure for target in own if target.failure]):
             return Quantity(None, reason=failed)
-        ways = [way.via_vpn for target in own for way in target.ways if way.source]
+        ways = [way.via_vpn for target in own for way in target.ways if way.source or way.failure]
         if not ways and all(target.ways for target in own):
             return Quantity(None, reason=FailureCode.NETWORK_UNREACHABLE)
         if not ways or None in ways or (not all(ways) and not self._sees_all):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from readycheck.model.traffic import Traffic
     from readycheck.net.turn import TurnServer
-    from readycheck.net.webrtc import SoftphoneCall
+    from readycheck.net.webrtc import Received, SoftphoneCall
     from readycheck.profile.schema import Profile
 
 CONNECT_TIMEOUT_S = 12.0
@@ -37,6 +37,8 @@ TICKS_PER_SAMPLE = 12
 CONFIDENCE = 0.95
 ROUND_TRIP_WAIT_S = 4.0
 """Beyond the call's own time at most: RTCP reports once in 0.5 to 1.5 s, and a pair of them makes a round trip."""
+CATCHING_UP_TICKS = 25
+"""A workstation that stood still reads afterwards what came meanwhile: only then is silence silence."""
 SILENCE_S = 1.0
 """Fifty packets that nobody heard: the call is over."""
 
@@ -269,6 +271,12 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
     seconds, started_at = context.profile.call.seconds, time.perf_counter()
     round_trips, late_ms = list[float](), list[float]()
     heard, heard_s = [0, 0], [0.0, 0.0]
+
+    def hear(ways: Sequence[Received]) -> None:
+        for number, count in enumerate(way.packets_received for way in ways):
+            if count > heard[number]:
+                heard[number], heard_s[number] = count, time.perf_counter() - started_at
+
     while (elapsed_s := time.perf_counter() - started_at) < seconds + (0.0 if round_trips else ROUND_TRIP_WAIT_S):
         due_s = elapsed_s + TICK_S
         await asyncio.sleep(due_s - elapsed_s)
@@ -278,11 +286,14 @@ async def _talk(context: Context, call: SoftphoneCall, evidence: CallEvidence) -
         ways = await call.ways()
         told = [way.round_trip_ms for way in ways if way.round_trip_ms is not None]
         round_trips += told
-        for number, count in enumerate(way.packets_received for way in ways):
-            if count > heard[number]:
-                heard[number], heard_s[number] = count, time.perf_counter() - started_at
+        hear(ways)
         context.keep(partial(replace, evidence, media_s=round(elapsed_s, 3), round_trips_ms=tuple(round_trips)))
         context.progress("talking", elapsed_s, seconds, rtt_ms=told[-1] if told else None)
+    for _ in range(CATCHING_UP_TICKS):
+        if not _broke_off(heard_s, time.perf_counter() - started_at):
+            break
+        await asyncio.sleep(TICK_S)
+        hear(await call.ways())
     evidence = replace(evidence, doubt=doubt(late_ms, [], TICK_S * 1000))
     talked = replace(evidence, media_s=round(time.perf_counter() - started_at, 3), round_trips_ms=tuple(round_trips))
     return await _with_directions(call, replace(talked, failure=_broke_off(heard_s, talked.media_s or 0.0)))

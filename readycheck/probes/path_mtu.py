@@ -22,8 +22,8 @@ from readycheck.profile.schema import Profile
 from readycheck.rtc.plpmtu import Search, largest_payload_byte
 from readycheck.rtc.stun import hostport
 
-MOST_BYTE = 3 * 40 * 2 * 1_500
-SECONDS = 12.0
+MOST_BYTE = 3 * 60 * 2 * 1_500
+SECONDS = 16.0
 """At most, over a path as slow as two seconds there and back; mostly less than one."""
 ADDRESSES = 2
 UNSUPPORTED = Failure(FailureCode.UNSUPPORTED_PLATFORM, "forbid fragments")
@@ -37,7 +37,7 @@ class PathMtuEvidence(Evidence):
     url: str | None = None
     ip_version: int | None = None
     asked_byte: tuple[int, ...] = ()
-    """Every size that was asked, ascending; each up to three times."""
+    """Every size that was asked, ascending; each up to three times, the last one also alone."""
     answered_byte: int | None = None
     """The largest of them that was answered."""
     too_large_byte: int | None = None
@@ -80,7 +80,7 @@ class PathMtu(Probe[PathMtuEvidence]):
 
     @classmethod
     def traffic(cls, profile: Profile) -> list[Traffic]:
-        """At most: forty sizes, three times each, there and back."""
+        """At most: sixty sizes, three times each, there and back."""
         relays = first_that_relays(cls.id, profile, byte=MOST_BYTE, seconds=SECONDS)
         place = _reflector.place(profile)
         if place is None:

@@ -71,7 +71,8 @@ class MeasuredLine:
         (value, bounds), floor = self.rtt_p95, min(self.arrived, default=0.0)
         if value is None or bounds is None:
             return None, None
-        return value - floor, Interval(max(0.0, (bounds.low or 0.0) - floor), (bounds.high or 0.0) - floor)
+        high = None if bounds.high is None else bounds.high - floor
+        return value - floor, Interval(max(0.0, (bounds.low or 0.0) - floor), high)
 
     @cached_property
     def jitter(self) -> Bounded:
@@ -115,7 +116,8 @@ class MeasuredLine:
             lost = min(1.0, (loss_ratio or 0.0) + late_ratio)
             return scale(emodel.opus_r_value(bitrate_bps, delay_ms, lost, line.burst_ratio))
 
-        worst = score(rtt.high, pdv.high, self.loss_bounds.high, line.late_ratio)
+        is_bounded = rtt.high is not None and pdv.high is not None
+        worst = score(rtt.high, pdv.high, self.loss_bounds.high, line.late_ratio) if is_bounded else scale(0.0)
         best = score(rtt.low, pdv.low, self.loss_bounds.low, 0.0 if self.doubt.is_busy else line.late_ratio)
         return score(line.rtt_ms, line.pdv_p95_ms, line.loss_ratio, line.late_ratio), Interval(worst, best)
 

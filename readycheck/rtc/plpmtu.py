@@ -2,6 +2,7 @@
 
 Several sizes are asked at once instead of one after the other: a black hole answers nothing, and each silence costs a
 wait. A size is too large once it was asked `ATTEMPTS` times in vain (MAX_PROBES of section 5.1.2): loss is not size.
+What shares a full queue with others is lost for their sake, so the smallest that is too large must be so alone as well.
 """
 
 from collections.abc import Collection
@@ -33,6 +34,7 @@ class Search:
     too_large: int = field(init=False)
     _is_begun: bool = False
     _asked: set[int] = field(default_factory=set)
+    _asked_alone: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.too_large = largest_payload_byte(self.version) + 1
@@ -42,8 +44,11 @@ class Search:
         if not self._is_begun:
             return [SMALLEST_BYTE, BASE_BYTE, self.too_large - 1]
         gap = self.too_large - self.answered
-        if not self.answered or gap <= 1:
+        if not self.answered:
             return []
+        if gap <= 1:
+            is_known = self.too_large > largest_payload_byte(self.version) or self.too_large in self._asked_alone
+            return [] if is_known else [self.too_large]
         if gap > _FINE_BYTE:
             usual = sorted(mtu - _HEADERS_BYTE[self.version] for mtu in _USUAL_MTUS)
             if inside := [size for size in usual if self.answered < size < self.too_large]:
@@ -55,5 +60,7 @@ class Search:
         """What was asked and what came back, late answers to earlier questions too: these are no matter of size."""
         self._is_begun = True
         self._asked.update(asked)
+        if len(asked) == 1:
+            self._asked_alone.update(asked)
         self.answered = max(self.answered, *answered, 0)
         self.too_large = min([largest_payload_byte(self.version) + 1, *(s for s in self._asked if s > self.answered)])

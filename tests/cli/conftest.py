@@ -13,7 +13,7 @@ schema: readycheck.profile/1
 id: short-lab
 extends: [lab]
 path: {min_seconds: 0.4, max_seconds: 1}
-call: {seconds: 0.3}
+call: {seconds: 0.3, ptime_ms: 10}
 requirements:
   - {id: path-loss, at_most: 0.5}
 """

@@ -23,6 +23,8 @@ def test_one_report_and_one_profile_give_the_report_anew(cli: Cli) -> None:
     assert answer.status == 1
     assert anew["decision"] == "no_go"
     assert anew["profile"]["id"] == "lab-strict"
+    for metric in anew["metrics"].values():  # was not written yet when this report was saved
+        metric.pop("decided_by", None)
     assert {name: anew["metrics"][name] for name in saved["metrics"]} == saved["metrics"]
     assert anew["observations"] == saved["observations"]
     assert anew["run"] == saved["run"] | {"machine": "this", "changes": []}

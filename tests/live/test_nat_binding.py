@@ -45,7 +45,9 @@ def test_by_a_relay(coturn: Coturn, measure: Measure) -> None:
     assert outcome.evidence("nat_binding")["method"] == "relay"
     assert high
     assert low <= LIFETIME_S <= high
-    assert high - low < 1.5
+    *survived, died = outcome.evidence("nat_binding")["silences"]
+    assert all(one["survived"] for one in survived)
+    assert (low, high) == (survived[-1]["seconds"], died["seconds"])
 
 
 @pytest.mark.usefixtures("forgetful")

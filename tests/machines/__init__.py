@@ -22,4 +22,4 @@ def document_of(name: str) -> dict[str, Any]:
 
 def made(platform: Platform = "linux", registry: str = "", **parts: Any) -> RecordedMachine:
     """A machine of which a test says all that there is."""
-    return RecordedMachine({"platform": platform, **parts}, registry)
+    return RecordedMachine({"platform": platform, "provenance": "documented", **parts}, registry)

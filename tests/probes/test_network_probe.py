@@ -35,6 +35,7 @@ def laptop(**ways: Any) -> RecordedMachine:
             "facts": {"interfaces": [*own.fact("interfaces").value, TUNNEL]},
             "commands": {" ".join(command): own.output(*command).text for command in (netsh, ping)},
             "processes": ways.pop("processes", []),
+            "provenance": "documented",
             "source_addresses": {"*": WIFI_ADDRESS, "2001:db8::1": None} | ways,
         }
     )
@@ -118,6 +119,7 @@ async def test_agent_that_steers_packets_leaves_it_open() -> None:
             "platform": "windows",
             "facts": {"interfaces": machine("laptop-jabra").fact("interfaces").value},
             "processes": ["explorer.exe", "ZSATunnel.exe"],
+            "provenance": "documented",
             "source_addresses": {"*": WIFI_ADDRESS},
         }
     )
@@ -168,9 +170,51 @@ async def test_signal_in_per_cent_has_bounds() -> None:
         assert (metric.value, metric.low, metric.high) == (value, low, high)
 
 
+async def test_captured_machine_claims_no_way_that_it_was_not_asked() -> None:
+    """A split tunnel to the relay stood there unasked: neither direct nor without a route, though `*` is written."""
+    captured = laptop(**{PAGE: WIFI_ADDRESS})
+    captured.provenance = "seen"
+    seen = await seen_on(captured, ALL)
+
+    assert seen.answer("media_via_vpn") == (None, "not_proven")
+    assert seen.answer("media_via_vpn_ratio") == (None, "not_proven")
+    assert seen.answer("signalling_via_vpn") == (False, None)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+async def test_report_holds_no_hardware_address_in_an_interfaces_name(shown: bool) -> None:  # noqa: FBT001 - a case
+    """Linux names a dock's card by it: of two cards the vendor's half stays, and each is still told from the other."""
+    names = ("enx8cf8c5012345", "enx8cf8c5abcdef")
+    at = RecordedMachine(
+        {
+            "platform": "linux",
+            "facts": {
+                "interfaces": [
+                    {"name": name, "is_up": True, "addresses": [address]}
+                    for name, address in zip(names, (WIFI_ADDRESS, TUNNEL_ADDRESS), strict=True)
+                ]
+            },
+            "files": {f"/sys/class/net/{name}/type": "1\n" for name in names},
+            "processes": [],
+            "source_addresses": {RELAY: TUNNEL_ADDRESS},
+        }
+    )
+    collection = collection_of("network", profile_of(MEDIA), machine=at)
+    collection.show_addresses = shown
+    await collection.collect()
+    evidence = Seen("network", collection).evidence
+
+    expected = names if shown else ("enx8cf8c5000000", "enx8cf8c5000001")
+    assert sorted(one["name"] for one in evidence["interfaces"]) == sorted(expected)
+    assert evidence["carrier"] == evidence["targets"][0]["ways"][0]["interface"] == expected[1]
+    assert all(name in json.dumps(evidence) for name in names) == shown
+
+
 async def test_machine_without_a_route() -> None:
     """Nothing is claimed of a machine that is off the network."""
-    at = RecordedMachine({"platform": "linux", "facts": {"interfaces": []}, "processes": []})
+    at = RecordedMachine(
+        {"platform": "linux", "facts": {"interfaces": []}, "processes": [], "source_addresses": {RELAY: None}}
+    )
     seen = await seen_on(at, MEDIA)
 
     assert seen.observation.status == "collected"
@@ -193,7 +237,14 @@ class Hanging(RecordedMachine):
 
     def __init__(self, *stuck: str) -> None:
         own = laptop()
-        super().__init__({"platform": "windows", "processes": [], "source_addresses": {"*": WIFI_ADDRESS}})
+        super().__init__(
+            {
+                "platform": "windows",
+                "provenance": "documented",
+                "processes": [],
+                "source_addresses": {"*": WIFI_ADDRESS},
+            }
+        )
         self._facts, self._outputs = own._facts, own._outputs
         self.stuck, self.let_go = stuck, threading.Event()
 
@@ -213,7 +264,7 @@ class Hanging(RecordedMachine):
         self._wait(command[0])
         return super().output(*command, timeout_s=timeout_s)
 
-    def source_address(self, destination: str) -> str | None:
+    def source_address(self, destination: str) -> Told:
         self._wait("source_address")
         return super().source_address(destination)
 

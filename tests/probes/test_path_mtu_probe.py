@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -63,6 +64,25 @@ async def test_through_the_relay() -> None:
     assert seen.evidence["url"] == lab.url("udp")
     assert by_tcp.answer("has_far_end") == (False, None)
     assert by_tcp.answer("udp_payload_byte") == (None, "not_configured")
+
+
+async def test_a_short_queue_is_no_limit() -> None:
+    """A slow link whose queue holds two packets drops the largest of those that come together: 1464 still fits."""
+    free_at_s = 0.0
+
+    def answers(_: int, data: bytes) -> list[bytes]:
+        nonlocal free_at_s
+        now_s, takes_s = time.perf_counter(), len(data) * 8 / 512_000
+        if len(data) > 1464 or free_at_s - now_s + takes_s > 0.06:
+            return []
+        free_at_s = max(free_at_s, now_s) + takes_s
+        return [whole(data)]
+
+    async with faulty(answers) as port:
+        seen = await mtu_to(port)
+
+    assert seen.answer("udp_payload_byte") == (1464, None)
+    assert seen.evidence["too_large_byte"] == 1465
 
 
 @pytest.mark.parametrize("limit", [1213, 700])

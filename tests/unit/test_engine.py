@@ -259,7 +259,8 @@ class Changing(RecordedMachine):
 
     def __init__(self) -> None:
         facts = {"slept_s": 100.0, "interfaces": [link("eth0")]}
-        super().__init__({"platform": "linux", "facts": facts, "files": {"/sys/class/net/tun0/tun_flags": "0x1001"}})
+        files = {"/sys/class/net/tun0/tun_flags": "0x1001"}
+        super().__init__({"platform": "linux", "provenance": "documented", "facts": facts, "files": files})
         self._routes = {"*": "192.0.2.2", "2001:db8::1": "fd00::1:2"}
 
     def sleep(self, seconds: float) -> None:

@@ -30,7 +30,7 @@ WINDOWS: dict[str, Any] = {
     "commands": {"netsh wlan show interfaces": {"text": "", "status": 1}, "slow": {"failure": "deadline_exceeded"}},
     "processes": ["Explorer.EXE", "wfshell.exe"],
     "facts": {"session_id": 2, "user_sid": {"failure": "permission_denied"}},
-    "source_addresses": {"*": "192.0.2.10"},
+    "source_addresses": {"203.0.113.9": "192.0.2.10", "2001:db8::1": None, "*": "192.0.2.10"},
 }
 REGISTRY = 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\Software\\Acme]\n"Name"="value"\n'
 
@@ -73,7 +73,19 @@ def test_captured_machine_says_why_it_has_no_answer() -> None:
     assert machine.fact("session_id") == Told(2)
     assert machine.fact("user_sid") == Told(None, FailureCode.PERMISSION_DENIED)
     assert machine.fact("cpu_cores") == Told(None, FailureCode.COMPONENT_MISSING)
-    assert machine.source_address("203.0.113.9") == "192.0.2.10"
+
+
+@pytest.mark.parametrize(
+    ("provenance", "elsewhere"),
+    [("documented", Told("192.0.2.10")), ("seen", Told(failure=FailureCode.NOT_PROVEN))],
+)
+def test_way_that_was_not_asked_is_not_known(provenance: str, elsewhere: Told) -> None:
+    """Only who describes a machine can speak of every destination; that there is no route is an answer."""
+    machine = RecordedMachine(WINDOWS | {"provenance": provenance})
+
+    assert machine.source_address("203.0.113.9") == Told("192.0.2.10")
+    assert machine.source_address("2001:db8::1") == Told()
+    assert machine.source_address("10.9.9.9") == elsewhere
 
 
 @pytest.mark.parametrize(
@@ -145,8 +157,8 @@ def test_real_machine_tells_of_itself() -> None:
     assert machine.fact("cpu_cores").value == os.cpu_count()
     assert 0 < machine.fact("memory_free_byte").value < machine.fact("memory_total_byte").value
     assert [one["is_up"] for one in loopback] == [True]
-    assert machine.source_address("127.0.0.1") == "127.0.0.1"
-    assert machine.source_address("no address") is None
+    assert machine.source_address("127.0.0.1") == Told("127.0.0.1")
+    assert machine.source_address("no address") == Told()
     assert machine.fact("user_sid").failure == FailureCode.UNSUPPORTED_PLATFORM
     assert any(name.startswith("python") or name == "pytest" for name in machine.processes() or ())
 

@@ -21,7 +21,7 @@ WIFI_ADDRESS, TUNNEL_ADDRESS, GATEWAY = "192.0.2.31", "10.8.0.6", "192.0.2.1"
 
 
 def recorded(platform: str, listed: Any, **parts: Any) -> RecordedMachine:
-    return RecordedMachine({"platform": platform, "facts": {"interfaces": listed}, **parts})
+    return RecordedMachine({"platform": platform, "provenance": "documented", "facts": {"interfaces": listed}, **parts})
 
 
 def entry(name: str, *addresses: str, **more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from readycheck.host.browser.tree import registry_tree
 from readycheck.host.browser.windows import browsers
 from readycheck.host.local import LocalMachine
-from readycheck.host.machine import Fact, Machine
+from readycheck.host.machine import Fact, Machine, Told
 from readycheck.host.proxy.effective import proxy_settings
 from readycheck.host.recorded import RecordedMachine
 from readycheck.host.recorder import Recorder
@@ -21,6 +21,7 @@ from readycheck.host.registry_export import exported
 from readycheck.host.session.windows import session
 from readycheck.host.system import system
 from readycheck.host.workstation.edition import edition
+from readycheck.model.failure import FailureCode
 from tests.machines import FOLDER, NAMES, document_of, machine, made
 
 KEY = r"HKEY_LOCAL_MACHINE\Software\Acme"
@@ -56,7 +57,7 @@ def test_what_was_recorded_answers_as_the_machine_did(name: str) -> None:
     told = answers(recorder, document, keys)
 
     assert answers(replayed(recorder), document, keys) == told == answers(machine(name), document, keys)
-    assert any(told[5])
+    assert any(answer.value for answer in told[5])
 
 
 class Nameless(LocalMachine):
@@ -80,6 +81,24 @@ def test_look_up_that_failed_fails_again(number: int) -> None:
 
     assert failed.value.errno == number
     assert list(recorder.document()["names"]) == ["turn.example.com"]
+
+
+def test_ways_that_were_asked_alone_are_answered_again() -> None:
+    """A default route says nothing of the other destinations: one of them may go through a VPN."""
+    routes = {"203.0.113.1": "192.0.2.9", "2001:db8::1": None, "10.9.9.9": "10.9.9.1", "*": "192.0.2.9"}
+    recorder = Recorder(made(source_addresses=routes))
+    told = [recorder.source_address(target) for target in ("203.0.113.1", "2001:db8::1")]
+    again = replayed(recorder)
+
+    assert (
+        [again.source_address(target) for target in ("203.0.113.1", "2001:db8::1")]
+        == told
+        == [
+            Told("192.0.2.9"),
+            Told(),
+        ]
+    )
+    assert again.source_address("10.9.9.9") == Told(failure=FailureCode.NOT_PROVEN)
 
 
 def test_what_was_not_asked_is_not_kept() -> None:

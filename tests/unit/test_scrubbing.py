@@ -114,7 +114,7 @@ def test_scrubbed_machine_still_answers() -> None:
     assert found.registry.values(VOLATILE)["viewclient_machine_name"] == "host2"
     assert found.fact("session_user").value.lower() == found.environment["USERNAME"].lower()
     assert found.fact("interfaces").value[0]["addresses"] == ["203.0.114.0", "2a01:e0a:1::", "192.168.1.20"]
-    assert found.source_address("203.0.114.1") == "192.168.1.20"
+    assert found.source_address("203.0.114.1").value == "192.168.1.20"
     assert "Signal : 81%" in found.output("netsh", "wlan", "show", "interfaces").text
 
 
@@ -348,6 +348,99 @@ def test_route_tables_of_linux() -> None:
         "2a010e0a000100020003000400050006", "2a010e0a000100000000000000000000"
     ).replace("8ef8c5fffeabcdef", "8ef8c5fffe000000")
     assert counts["address"] == 3
+
+
+@pytest.mark.parametrize("login", ["jd", "é", "JEAN~1.DUP", "LODIE~1"])
+def test_login_of_any_length_goes_from_where_it_stands(login: str) -> None:
+    """Folders, variables and facts say that it is one; elsewhere the same letters are a word."""
+    folder = rf"C:\Users\{login}"
+    document = WINDOWS | {
+        "environment": {"USERNAME": login, "USERPROFILE": folder, "TEMP": rf"{folder}\Temp", "LANG": "jd"},
+        "facts": {"session_user": login},
+        "files": {rf"{folder}\a": f"C:/Users/{login}/x /home/{login}/y /Users/{login} USER={login}\njd.exe"},
+        "folders": [folder],
+        "commands": {"tool": f"Installed in {folder}\r\n"},
+    }
+    blob = b"\xff" + rf"{folder}\a".encode() + b"\x00" + folder.encode("utf-16-le")
+    clean, keys, counts = scrubbed(document, {"HKEY_CURRENT_USER": {"path": rf'"{folder}\a.exe"', "b": blob}}, "")
+
+    place = r"C:\Users\user"
+    assert clean["environment"] == {
+        "USERNAME": "user",
+        "USERPROFILE": place,
+        "TEMP": rf"{place}\Temp",
+        "LANG": "jd",
+    }
+    assert clean["facts"] == {"session_user": "user"}
+    assert clean["files"] == {rf"{place}\a": "C:/Users/user/x /home/user/y /Users/user USER=user\njd.exe"}
+    assert (clean["folders"], clean["commands"]) == ([place], {"tool": f"Installed in {place}\r\n"})
+    assert keys["HKEY_CURRENT_USER"]["path"] == rf'"{place}\a.exe"'
+    kept = keys["HKEY_CURRENT_USER"]["b"]
+    assert isinstance(kept, bytes)
+    assert len(kept) == len(blob)
+    assert login.encode() not in kept
+    assert login.encode("utf-16-le") not in kept
+    assert counts["user name"] == 1
+
+
+def test_short_form_of_a_folder_is_its_users_too() -> None:
+    """Windows names folders of programs before its time `JEAN~1.DUP`: no variable tells it, its place does."""
+    document = WINDOWS | {"environment": {"TEMP": r"C:\Users\JEAN~1.DUP\Temp", "USERNAME": "jean.dupont"}}
+    clean, _, _ = scrubbed(document | {"facts": {}, "files": {r"C:\Users\JEAN~1.DUP\Temp\a": "1"}}, {}, "")
+
+    assert clean["environment"] == {"TEMP": r"C:\Users\user2\Temp", "USERNAME": "user"}
+    assert clean["files"] == {r"C:\Users\user2\Temp\a": "1"}
+
+
+def test_folders_of_nobody_stay() -> None:
+    """Those that all share, those that a variable fills in, and pages of the web."""
+    text = r"C:\Users\Public\a C:\Users\%USERNAME%\a" + "\n/Users/Shared/a /home/$USER/a https://acme.example/home/page"
+    assert scrubbed(WINDOWS | {"files": {"/a": text}}, {}, "")[0]["files"] == {"/a": text}
+
+
+@pytest.mark.parametrize("name", ['Chez "Nous" 5G', "TV", "5"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_network_of_any_name(name: str, end: str) -> None:
+    """Quotes within, two letters: it goes from its places, and a channel of the same number stays. Each tool alone."""
+    lines = ["    SSID                   : ", "    Profil                 : "]
+    netsh = end.join([*(line + name for line in lines), "    Canal                  : 5", "    TVA : 20", ""])
+    profiler = {"spairport_current_network_information": {"_name": name, "spairport_network_channel": "5"}}
+    commands = {
+        "netsh wlan show interfaces": netsh,
+        "iw dev wlan0 link": f"Connected\n\tSSID: {name}\n\tfreq: 5180",
+        "system_profiler -json SPAirPortDataType": json.dumps(profiler),
+    }
+    each = [scrubbed(WINDOWS | {"commands": {line: said}}, {}, "")[0] for line, said in commands.items()]
+    clean = {line: said for one in each for line, said in one["commands"].items()}
+
+    said = clean["netsh wlan show interfaces"]
+    assert said == end.join([*(line + "NETWORK" for line in lines), *netsh.split(end)[2:]])
+    assert clean["iw dev wlan0 link"] == "Connected\n\tSSID: NETWORK\n\tfreq: 5180"
+    assert json.loads(clean["system_profiler -json SPAirPortDataType"]) == {
+        "spairport_current_network_information": {"_name": "NETWORK", "spairport_network_channel": "5"}
+    }
+
+
+def test_interfaces_that_are_named_by_their_address() -> None:
+    """Two docks of one vendor stay two, wherever they are named; the vendor's half stays, as in other addresses."""
+    first, second = "enx8cf8c5012345", "enx8cf8c5abcdef"
+    document = WINDOWS | {
+        "facts": {"interfaces": [{"name": second}, {"name": first}, {"name": "wlx0123"}]},
+        "files": {f"/sys/class/net/{first}/type": "1\n", "/proc/net/route": f"{second}\t00000000\n"},
+        "links": {f"/sys/class/net/{first}": f"/sys/devices/usb1/net/{first}"},
+        "commands": {f"ping -c 3 fe80::1%{second}": f"dev {second}: down"},
+    }
+    clean, _, counts = scrubbed(document, {}, "")
+    text = json.dumps(clean)
+
+    assert [word for word in ("012345", "abcdef") if word in text] == []
+    one, two = "enx8cf8c5000000", "enx8cf8c5000001"
+    assert clean["facts"]["interfaces"] == [{"name": two}, {"name": one}, {"name": "wlx0123"}]
+    assert clean["links"] == {f"/sys/class/net/{one}": f"/sys/devices/usb1/net/{one}"}
+    assert clean["commands"] == {f"ping -c 3 fe80::1%{two}": f"dev {two}: down"}
+    assert list(clean["files"]) == [f"/sys/class/net/{one}/type", "/proc/net/route"]
+    assert clean["files"]["/proc/net/route"].startswith(two)
+    assert counts["hardware address"] == 2
 
 
 def test_common_words_are_no_names() -> None:

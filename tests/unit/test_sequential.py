@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from readycheck.model.evidence import Interval, Quantity
 from readycheck.rtc.bounds import Chain, loss_bounds, packets_without_loss
+from readycheck.rtc.measured_line import MeasuredLine
 from readycheck.rtc.sequential import Limit, StoppingRule, seconds_without_loss
 from readycheck.rtc.spread import jitter_bounds, percentile_bounds
 
@@ -176,6 +177,26 @@ def test_percentile_bounds_hold_their_confidence() -> None:
     assert missed <= 20  # binomial, 200 times 5 %: once in a thousand
     assert fmean(widths[100:]) < fmean(widths[:100])
     assert percentile_bounds([], 0.5, 0.95) is None
+
+
+@pytest.mark.parametrize(("share", "fewest"), [(0.95, 59), (0.5, 5)])
+def test_few_packets_bound_no_percentile_from_above(share: float, fewest: int) -> None:
+    """All of fewer packets may well lie below it, at 95 %: 0.95 to the 58th is more than one in twenty."""
+    few, enough = (percentile_bounds([20.0] * count, share, 0.95) for count in (fewest - 1, fewest))
+
+    assert few == Interval(20.0 if share > 0.5 else None, None)
+    assert enough == Interval(20.0, 20.0)
+
+
+def test_few_packets_leave_the_worst_score_open() -> None:
+    """Where delay has no upper bound the variation has none, and the call may be as bad as any."""
+    few, enough = (MeasuredLine((20.0,) * count, 20.0, 0.95) for count in (58, 59))
+
+    for line, is_bounded in ((few, False), (enough, True)):
+        (_, variation), (_, score) = line.pdv_p95, line.opus_score(32_000, lambda r_value: r_value)
+        assert variation
+        assert score
+        assert (variation.high is not None, (score.low or 0.0) > 0) == (is_bounded, is_bounded)
 
 
 def test_jitter_bounds_narrow_with_time() -> None:

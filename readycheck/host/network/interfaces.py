@@ -53,7 +53,10 @@ def way_to(machine: Machine, address: str, found: tuple[Interface, ...]) -> Way:
 
     The source address tells the interface, unless a tunnel borrows another's. Policies by port or program are not seen.
     """
-    source = literal(machine.source_address(address))
+    told = machine.source_address(address)
+    if told.failure:
+        return Way(address, failure=told.failure)
+    source = literal(told.value)
     owners = [one for one in found if one.is_up and source and source in one.addresses]
     if source and machine.platform == "linux":
         unnumbered = [one for one in found if one.is_up and one.is_vpn is not False and not one.addresses]
@@ -72,4 +75,4 @@ def default_ways(machine: Machine, found: tuple[Interface, ...]) -> tuple[Way, .
 
 def default_sources(machine: Machine) -> tuple[str | None, ...]:
     """This machine's addresses on those ways."""
-    return tuple(literal(machine.source_address(address)) for address in _ELSEWHERE)
+    return tuple(literal(machine.source_address(address).value) for address in _ELSEWHERE)

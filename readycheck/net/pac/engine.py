@@ -24,7 +24,7 @@ class Engine:
     """One child process; not shared between tasks."""
 
     def __init__(self) -> None:
-        self.left_s = BUDGET_S
+        self.begin()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -53,6 +53,10 @@ class Engine:
         if not greeting or not greeting.get("ready"):
             detail = (greeting or {}).get("error") or "the child process does not answer"
             raise OperationFailed(FailureCode.COMPONENT_MISSING, "start PAC engine", f"quickjs-ng: {detail}")
+
+    def begin(self) -> None:
+        """Give all answers together their time anew."""
+        self.left_s = BUDGET_S
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One question and its answer. Raises OperationFailed (pac_invalid) when the time of all of them is used up."""

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from readycheck.model.failure import Failure, FailureCode, OperationFailed
-from readycheck.net.pac.engine import BUDGET_S, Engine
+from readycheck.net.pac.engine import Engine
 from readycheck.net.pac.own_address import own_addresses
 from readycheck.net.pac.url import Target
 from readycheck.net.resolve import resolve
@@ -114,7 +114,7 @@ class Pac:
 
         Raises OperationFailed (pac_invalid) where the script does not load, or uses up the time of all targets.
         """
-        self._engine.left_s = BUDGET_S
+        self._engine.begin()
         calls = [(target.pac_url, target.host) for target in targets]
         while True:
             request: dict[str, Any] = {"calls": calls}
