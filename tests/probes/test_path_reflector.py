@@ -33,10 +33,10 @@ async def path_by_the_relay(reflector: dict[str, Any]) -> Seen:
         return await see("path", targets, path=PATH)
 
 
-def excuse(seen: Seen) -> str | None:
-    """Why delays tell little: a workstation without the kernel's stamps that sent later than a packet's interval."""
-    is_late = seen.answer("send_lateness_p99_ms")[0] > seen.evidence["interval_ms"]
-    return "workstation_busy" if is_late and not seen.evidence["has_kernel_stamps"] else None
+@pytest.fixture(autouse=True)
+def punctual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a busy workstation does to its own figures is told elsewhere; here it is on time, however busy it is."""
+    monkeypatch.setattr("readycheck.probes._measured_packets.lateness_ms", lambda sent, _: [0.0] * len(sent))
 
 
 def longest_ms(seen: Seen) -> float:
@@ -116,7 +116,7 @@ async def test_our_own_reflector(key: str | None, byte: int) -> None:
     for metric in ("rtt_p50_ms", "interarrival_jitter_ms", "jitter_up_ms", "jitter_down_ms"):
         value, reason = seen.answer(metric)
         assert 0 <= value <= longest_ms(seen)
-        assert reason == excuse(seen)
+        assert reason is None
     expected = (True, None) if ON_LINUX else (None, "not_configured")
     assert seen.answer("dscp_preserved") == expected
     assert seen.evidence["reflection"]["received_count"] == PACKETS
