@@ -66,6 +66,8 @@ class Browser:
         told, without = ask(self), ask(replace(self, policies=()))
         policies = self.policies if told != without else ()
         found = [f"{self.name}.{one.name}" for one in policies if ask(replace(self, policies=(one,))) == told]
+        if self.updates_held_by and ask(replace(self, updates_held_by=())) != told:
+            return [self.name]
         is_open = told.value is None and told.reason != FailureCode.NOT_CONFIGURED
         return found or ([self.name] if told.value is False or is_open else [])
 

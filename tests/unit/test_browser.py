@@ -116,6 +116,7 @@ def test_every_browser_has_its_own_answer() -> None:
     assert told(evidence)["notifications_allowed"] is False
     assert told(evidence)["update_frozen"] is True
     assert told(evidence)["udp_port_count"] == 20
+    assert BrowserProbe.answered(evidence, profile())["update_frozen"].decided_by == ("chrome",)
     assert told(evidence, {"name": "edge"})["notifications_allowed"] is True
     assert told(evidence, {"name": "firefox"})["notifications_allowed"] == (None, FailureCode.COMPONENT_MISSING)
     unknown_default = BrowserEvidence(evidence.browsers, Default(None, "nowhere"))

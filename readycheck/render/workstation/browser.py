@@ -90,7 +90,7 @@ def _remarks(subject: Subject) -> list[Said]:
         count = subject.value("udp_port_count")
         sentences.append(subject.said("ws_ports", n=count, by=f"{ports[0][0]} ({ports[0][1]})"))
     if subject.value("update_frozen") is True:
-        sentences.append(subject.said("ws_frozen", by=", ".join(_held_by(subject)[:2])))
+        sentences.append(subject.said("ws_frozen", by=", ".join(_held_by(subject)[:2]) or subject.words("ws_unnamed")))
     if subject.value("default_supported") is False and subject.value("default_name") != "other":
         sentences += _unlisted_default(subject)
     if dead:
