@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,23 @@ from readycheck.rtc.stamp import SenderPacket, decode_reflector, encode_sender
 Cli = Callable[..., Any]
 
 
-def started(*arguments: str) -> "tuple[subprocess.Popen[str], int]":
-    """A reflector on a free port, and which."""
-    process = subprocess.Popen(
+@contextmanager
+def started(*arguments: str) -> "Iterator[tuple[subprocess.Popen[str], int]]":
+    """A reflector on a free port, and which; gone with the block."""
+    with subprocess.Popen(
         [sys.executable, "-m", "readycheck", "reflector", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ,
-    )
-    assert process.stderr
-    found = re.search(r"UDP port (\d+)", process.stderr.readline())
-    assert found
-    return process, int(found[1])
+    ) as process:
+        try:
+            assert process.stderr
+            found = re.search(r"UDP port (\d+)", process.stderr.readline())
+            assert found
+            yield process, int(found[1])
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process on Windows")
@@ -37,13 +42,13 @@ def test_it_reflects_until_ctrl_c(tmp_path: Path) -> None:
     """One line at the start, one per session, one of counts; nothing on stdout; status 0."""
     key = tmp_path / "key"
     key.write_text("a shared key\n", encoding="utf-8")
-    process, port = started("--key-file", str(key))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.settimeout(5)
-        sender.sendto(encode_sender(SenderPacket(4, 1), b"a shared key"), ("127.0.0.1", port))
-        answer = decode_reflector(sender.recv(4096), b"a shared key")
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=10)
+    with started("--key-file", str(key)) as (process, port):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(5)
+            sender.sendto(encode_sender(SenderPacket(4, 1), b"a shared key"), ("127.0.0.1", port))
+            answer = decode_reflector(sender.recv(4096), b"a shared key")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
 
     assert (answer.sequence, answer.sender_sequence) == (0, 4)
     assert (process.returncode, output) == (0, "")
